@@ -89,5 +89,13 @@ async fn an_application_sends_to_the_address_of_a_listener_that_was_made_in_the_
         Ok(screen.panel_text("Record").await?.contains("\"order\": 7").then_some(()))
     })
     .await?;
+    // The editors inside the listener begin with it.
+    screen.visit("/exports").await?;
+    screen.open_named("Order listener").await?;
+    browser.find("region", "Address").await?;
+    browser.js("document.querySelectorAll('details').forEach((one) => { one.open = true; });", Vec::new()).await?;
+    browser.press("button", "Editor of Key of a record").await?;
+    browser.see("The input is what came to this listener last").await?;
+    screen.panel_has("Input", "\"order\": 7").await?;
     screen.browser.close().await
 }

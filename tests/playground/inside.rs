@@ -177,3 +177,73 @@ async fn the_templates_of_a_step_have_the_frame_of_the_playground_and_its_tests_
     screen.browser.see_within("1 test passed.", Duration::from_secs(60)).await?;
     screen.browser.close().await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_editor_inside_a_step_begins_with_the_record_that_the_step_failed_on() -> Result<()> {
+    let server = Server::start().await?;
+    let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
+    let hash = owner.store(b"sku,quantity\nhp-2,many\n").await?;
+    let mappings = json!([row("$.sku", "sku", "string"), row("$.quantity", "quantity", "number")]);
+    let to = Destination::Http("http://127.0.0.1:9", "/stock");
+    let flow = flows::flow("Stock", &Source::Csv(&hash), None, &mappings, &to);
+    owner.device(owner.account()).await?.create_flow(&flow).await?;
+    let screen = Screen::open(&server.address()).await?;
+    screen.sign_in("ines@example.com").await?;
+    screen.open_flow("Stock integration", "Stock").await?;
+    screen.completes(Duration::from_secs(60)).await?;
+
+    page(&screen, "imports", id_of(&flow, Kind::Import)?).await?;
+    open_editor_of(&screen, "Relative URL").await?;
+    screen.browser.see("The input is the record that this step failed on last").await?;
+    screen.panel_has("Input", "\"quantity\": \"many\"").await?;
+    assert_eq!(screen.browser.violations().await?, Vec::<String>::new());
+    screen.browser.press("button", "Show the example").await?;
+    screen.browser.see("The input is an example.").await?;
+    screen.browser.press("button", "Take your data").await?;
+    screen.panel_has("Input", "\"quantity\": \"many\"").await?;
+    screen.browser.close().await
+}
+
+/// What an API takes and answers, with the form of its address.
+fn rules_of_api(path: &str) -> Value {
+    json!({
+        "request": {"method": "GET", "relativeURI": path, "mockRequest": {"pathParams": {"id": "7"}}},
+        "responses": [
+            {"name": "Found", "type": "success", "statusCode": 200},
+            {"name": "Broken", "type": "fail", "statusCode": 500}
+        ]
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_api_is_built_of_rules_in_its_editor() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = Screen::open(&server.address()).await?;
+    screen.visit("/apis").await?;
+    screen.browser.press("button", "Create API").await?;
+    let dialog = screen.browser.find("dialog", "Create API").await?;
+    screen.browser.find_in(Some(&dialog), "textbox", "Name").await?.send_keys("Customers").await?;
+    screen.browser.press_in(Some(&dialog), "button", "Create API").await?;
+    screen.browser.choose("Answered by", "Rules").await?;
+    let address = screen.browser.address().await?;
+    let id: Id = address.rsplit('/').next().context("an id")?.parse()?;
+    page(&screen, "apis", id).await?;
+
+    open_editor_of(&screen, "Request").await?;
+    screen.browser.see("The input is an example.").await?;
+    screen.paste_over("API", &rules_of_api("/customers/:id").to_string()).await?;
+    screen.output_has("\"response\": \"Found\"").await?;
+    // What the API does not take is told where it stands in the request.
+    screen.paste_over("Request", r#"{"request": {"path": "/orders/7"}}"#).await?;
+    screen.problem_at("is not of the form /customers/:id", "Input, line 1").await?;
+    assert_eq!(screen.browser.violations().await?, Vec::<String>::new());
+    screen.browser.press("button", "Close").await?;
+    json_has(&screen, "/builder/request/relativeURI", json!("/customers/:id")).await?;
+    json_has(&screen, "/builder/responses/1/statusCode", json!(500)).await?;
+
+    // Opened again it is asked by the mock request of the API.
+    open_editor_of(&screen, "Request").await?;
+    screen.browser.see("the mock request of this API counts").await?;
+    screen.output_has("\"id\": \"7\"").await?;
+    screen.browser.close().await
+}

@@ -1,8 +1,9 @@
 //! Editors of the playground for who has a keyboard alone.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::json;
 use std::time::Duration;
-use thirtyfour::Key;
+use thirtyfour::{Key, TypingData};
 use tombolo_tests::{Screen, Server, until};
 
 use super::table::{Step, TASKS, Task};
@@ -62,12 +63,7 @@ async fn step(screen: &Screen, step: &Step) -> Result<()> {
 async fn enter(screen: &Screen, name: &str) -> Result<()> {
     const HERE: &str = "const here = document.activeElement; return [here?.textContent.trim(), here?.id];";
     let browser = &screen.browser;
-    // From behind the list back onto its last line, and over its first one to the search.
-    let list = browser.find("navigation", "Editors").await?;
-    let last = browser.all_in(Some(&list), "link", "").await?.pop().context("a line")?;
-    browser.tab_onto(&last, "the last editor").await?;
-    browser.keys(Key::Home + "").await?;
-    browser.keys(Key::Up + "").await?;
+    browser.tab_to("searchbox", "Find an editor").await?;
     write(screen, name).await?;
     for _ in 0..10 {
         browser.keys(Key::Down + "").await?;
@@ -106,6 +102,51 @@ async fn each_editor_does_a_task_of_somebody_who_has_a_keyboard_alone() -> Resul
     let list = screen.browser.find("navigation", "Editors").await?;
     let links = screen.browser.all_in(Some(&list), "link", "").await?;
     assert_eq!(links.len(), TASKS.len(), "each editor has a task");
+    screen.browser.close().await
+}
+
+/// What has the focus, and whether it is in the list.
+const IN_LIST: &str =
+    "const here = document.activeElement; return [here?.textContent.trim(), !!here?.closest('[aria-label=Editors]')];";
+/// The lines of the list at which the Tab key stops.
+const STOPS: &str = "return [...document.querySelectorAll('[aria-label=Editors] :is(a, button)')] \
+    .filter((line) => line.tabIndex >= 0).map((line) => line.textContent.trim());";
+
+async fn on_line(screen: &Screen, key: impl Into<TypingData>, wanted: &str) -> Result<()> {
+    screen.browser.keys(key).await?;
+    let now = screen.browser.js(IN_LIST, Vec::new()).await?;
+    ensure!(now == json!([wanted, true]), "{wanted} and not {now}");
+    ensure!(screen.browser.js(STOPS, Vec::new()).await? == json!([wanted]), "the Tab key comes back to {wanted} alone");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_of_editors_is_one_stop_of_the_tab_key() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = Screen::open(&server.address()).await?;
+    screen.open_editor("file-name").await?;
+    assert_eq!(screen.browser.js(STOPS, Vec::new()).await?, json!(["File name"]));
+    screen.browser.tab_to("link", "File name").await?;
+    on_line(&screen, Key::Home + "", "Handlebars").await?;
+    on_line(&screen, Key::Down + "", "HTTP request").await?;
+    on_line(&screen, Key::Up + "", "Handlebars").await?;
+    on_line(&screen, "s", "SQL query").await?;
+    on_line(&screen, Key::End + "", "Date format").await?;
+    assert_eq!(screen.browser.violations().await?, Vec::<String>::new());
+    // One key leaves the list, and one brings back to where one was.
+    screen.browser.keys(Key::Tab + "").await?;
+    assert_eq!(screen.browser.js(IN_LIST, Vec::new()).await?[1], json!(false));
+    let back = screen.browser.web().action_chain().key_down(Key::Shift).send_keys(Key::Tab).key_up(Key::Shift);
+    back.perform().await?;
+    assert_eq!(screen.browser.js(IN_LIST, Vec::new()).await?, json!(["Date format", true]));
+    // What the search leaves has its own stop.
+    screen.browser.keys(Key::Home + "").await?;
+    screen.browser.keys(Key::Up + "").await?;
+    screen.browser.type_fast("xlsx").await?;
+    until("the stop of what was found", PATIENCE, || async {
+        Ok((screen.browser.js(STOPS, Vec::new()).await? == json!(["XLSX parser"])).then_some(()))
+    })
+    .await?;
     screen.browser.close().await
 }
 

@@ -136,6 +136,62 @@ async fn panels_lie_as_somebody_likes_it_and_do_so_again_after_a_reload() -> Res
     screen.browser.close().await
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn without_auto_preview_the_problems_of_another_content_are_not_taken_for_those_of_this_one() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = Screen::open(&server.address()).await?;
+    screen.open_editor("handlebars").await?;
+    screen.output_has("Ada Fern").await?;
+    screen.type_over("Template", "{{toFixd 1}} {{nope 2}}").await?;
+    screen.problem_at("There is no helper", "Line 1, column 1").await?;
+    screen.browser.press("switch", "Auto preview").await?;
+    // To turn it off changes nothing of what is written.
+    screen.browser.gone("Press Preview").await?;
+    screen.type_over("Template", "{{nope 2}}").await?;
+    screen.browser.see("before you changed it").await?;
+    screen.problem_at("There is no helper", "Line 1, column 1").await?;
+
+    let list = screen.browser.find("navigation", "Editors").await?;
+    screen.browser.press_in(Some(&list), "button", "").await?;
+    screen.browser.see("Press Preview to see what comes of it").await?;
+    screen.browser.gone("There is no helper").await?;
+    screen.browser.press("button", "Preview").await?;
+    screen.output_has("Ada Fern").await?;
+    screen.browser.see("No problems.").await?;
+    screen.browser.close().await
+}
+
+/// What of the head of the editor and of its output is cut: its words.
+const CUT: &str = "return [...document.querySelectorAll('.play .badge, .play .play-note p')] \
+    .filter((one) => one.checkVisibility() && (one.scrollWidth > one.clientWidth + 1 || one.getBoundingClientRect().right > innerWidth)) \
+    .map((one) => one.textContent);";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_any_window_it_is_read_that_nothing_is_saved_and_whether_the_output_follows() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = Screen::open(&server.address()).await?;
+    let browser = &screen.browser;
+    screen.open_editor("handlebars").await?;
+    screen.output_has("Ada Fern").await?;
+    screen.type_over("Template", "{{nope x}}").await?;
+    screen.problem_at("There is no helper", "Line 1, column 1").await?;
+    browser.press("radio", "Columns").await?;
+    for (width, height) in [(1600, 900), (1280, 800), (1024, 768), (800, 700), (390, 844)] {
+        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 760 });
+        browser.devtools("Emulation.setDeviceMetricsOverride", size).await?;
+        browser.see("Nothing here is saved to an integration").await?;
+        if width < 760 {
+            browser.press("tab", "Output").await?;
+        }
+        browser.see("Last good output").await?;
+        assert_eq!(browser.js(CUT, Vec::new()).await?, json!([]), "{width}");
+        let state = browser.find("switch", "Auto preview").await?;
+        assert!(state.is_selected().await?, "{width}");
+        assert_eq!(browser.violations().await?, Vec::<String>::new(), "{width}");
+    }
+    screen.browser.close().await
+}
+
 /// What no compression makes shorter.
 fn noise(length: usize) -> String {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;

@@ -255,7 +255,7 @@ pub(crate) fn leave_full(full: RwSignal<bool>, event: &leptos::ev::KeyboardEvent
 #[component]
 pub(crate) fn AutoPreview(
     bench: Bench,
-    /// A narrow screen has it elsewhere.
+    /// A narrow screen has it in a line of its own.
     #[prop(optional)]
     wide: bool,
 ) -> impl IntoView {

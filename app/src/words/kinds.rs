@@ -111,7 +111,14 @@ pub(crate) const KINDS: &[KindWords] = &[
         "stacks",
         "A stack is a server or function of yours that is called by hooks.",
     ),
-    words(Kind::Api, "APIs", "API", "waypoints", "apis", "An API is an address of yours that a script answers."),
+    words(
+        Kind::Api,
+        "APIs",
+        "API",
+        "waypoints",
+        "apis",
+        "An API is an address of yours that a script or rules answer.",
+    ),
     words(
         Kind::Agent,
         "Agents",

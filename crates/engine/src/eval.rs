@@ -47,7 +47,7 @@ const GROUPS: [&[Evaluator]; 12] = [
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 pub struct EvalRequest {
     /// The rules, template or code.
-    #[serde(default)]
+    #[serde(default, alias = "rule")]
     pub rules: Value,
     /// The record, context, text or file (base64): a page of records may have millions of values, which rules have not.
     #[serde(default, alias = "data")]

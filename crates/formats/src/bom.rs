@@ -12,6 +12,11 @@ pub(crate) struct Bom {
 }
 
 impl Bom {
+    /// How many bytes were the mark.
+    pub(crate) fn taken(&self) -> u64 {
+        if self.seen == BOM.len() { self.seen as u64 } else { 0 }
+    }
+
     /// The piece without the mark.
     pub(crate) fn strip<'b>(&mut self, bytes: &'b [u8]) -> Cow<'b, [u8]> {
         let mut rest = bytes;

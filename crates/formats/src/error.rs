@@ -21,13 +21,15 @@ pub struct RowError {
     pub too_big: bool,
     /// The row of a text that it is, counted as people do, where the format has rows.
     pub row: Option<u64>,
+    /// The byte of the file, from 0, at which it is wrong, where the reader knows.
+    pub byte: Option<u64>,
 }
 
 impl RowError {
     /// A row that is not what it should be.
     #[must_use]
     pub fn new(index: u64, message: String) -> Self {
-        Self { index, message, record: None, too_big: false, row: None }
+        Self { index, message, record: None, too_big: false, row: None, byte: None }
     }
 
     /// With the row of the text.
@@ -36,13 +38,19 @@ impl RowError {
         Self { row: Some(row), ..self }
     }
 
+    /// With the byte of the file.
+    #[must_use]
+    pub fn at_byte(self, byte: u64) -> Self {
+        Self { byte: Some(byte), ..self }
+    }
+
     /// A row that was passed over for its size. `what` begins the sentence.
     #[must_use]
     pub fn too_big(index: u64, what: &str) -> Self {
         let most = MAX_RECORD_BYTES >> 20;
         let message =
             format!("{what} is bigger than {most} MiB. Have the source split it or leave out what is not needed.");
-        Self { index, message, record: None, too_big: true, row: None }
+        Self { index, message, record: None, too_big: true, row: None, byte: None }
     }
 }
 

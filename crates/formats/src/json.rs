@@ -4,6 +4,8 @@ mod element;
 mod lines;
 mod list;
 mod maker;
+#[cfg(test)]
+mod places;
 mod reader;
 mod writer;
 

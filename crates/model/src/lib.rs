@@ -31,7 +31,7 @@ pub use edit::{Candidate, Clash, Conflict, Intent, RowId, View};
 pub use id::{Id, IdError};
 pub use kind::{Kind, UnknownKind};
 pub use problem::Problem;
-pub use record::{KeyPool, Keys, MASK, NoRoom, Record, Val, ValSeed, to_js_json, write_js_json};
+pub use record::{KeyPool, Keys, MASK, NoRoom, Record, Val, ValSeed, stopped_at, to_js_json, write_js_json};
 pub use rights::{Action, Grants, Home, Level, Permission, Rights, Role, Standing, Subject, UnknownRole, permission};
 pub use shape::{Rule, Shape, Shapes};
 pub use shapes::shapes;

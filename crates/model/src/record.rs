@@ -8,10 +8,12 @@ mod hidden;
 mod json;
 mod number;
 mod pool;
+mod stopped;
 
 pub use hidden::MASK;
 pub use json::{ValSeed, to_js_json, write_js_json};
 pub use pool::{KeyPool, Keys, NoRoom};
+pub use stopped::stopped_at;
 
 use compact_str::CompactString;
 use number::float_text;

@@ -1,6 +1,6 @@
 //! `tombolo eval NAME`: the editors as filters of JSON lines.
 //!
-//! Each line of stdin is `{"id": …, "rules": …, "input": …, "options": …}`; each line of stdout is
+//! Each line of stdin is `{"id": …, "rules": …, "input": …, "options": …}`, where `rule` is `rules` and `data` is `input`; each line of stdout is
 //! `{"id": …, "output": …, "errors": […], "console": […]}`, in the same order. What is wrong with rules or input, or with
 //! the line itself, is in the answer, and the next line is answered as if nothing had been. When lines were no JSON the
 //! command fails in the end; a name that does not exist fails at once.
@@ -100,6 +100,10 @@ fn next_line(lines: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
 }
 
 fn answered(name: &str, question: EvalQuestion, scripts: &mut Scripts) -> anyhow::Result<Answer> {
+    if let Some(error) = question.without_rules(name) {
+        let outcome = EvalOutcome { errors: vec![error], ..EvalOutcome::default() };
+        return Ok(Answer { id: question.id, outcome });
+    }
     let mut request = question.request;
     request.now_ms = crate::clock::now_ms();
     request.seed = getrandom::u64()?;

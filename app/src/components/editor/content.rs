@@ -41,6 +41,8 @@ pub(crate) struct Content {
     pub input: RwSignal<String>,
     /// The options that were set.
     pub options: RwSignal<Map<String, Value>>,
+    /// How often something else was put in the place of all of it.
+    puts: StoredValue<u32>,
 }
 
 impl Content {
@@ -50,14 +52,21 @@ impl Content {
             rules: RwSignal::new(saved.rules),
             input: RwSignal::new(saved.input),
             options: RwSignal::new(saved.options),
+            puts: StoredValue::new(0),
         }
     }
 
     /// Puts something else in.
     pub(crate) fn put(self, saved: Saved) {
+        self.puts.update_value(|puts| *puts += 1);
         self.rules.set(saved.rules);
         self.input.set(saved.input);
         self.options.set(saved.options);
+    }
+
+    /// How often something else was put in.
+    pub(crate) fn times_put(self) -> u32 {
+        self.puts.try_get_value().unwrap_or_default()
     }
 
     /// Asks to be told of every change.

@@ -134,7 +134,7 @@ pub(crate) fn Dock(preview: Preview, placed: Signal<Vec<Placed>>, areas: Areas, 
                 <div class="tabs-list" role="tablist" aria-label="Below the panels" on:keydown=on_key>
                     <button class="tab" role="tab" id="dock-problems" aria-controls="dock-body" tabindex=move || index(false) aria-selected=move || tab(false)
                         on:click=move |_| { console.set(false); folded.set(false); }>
-                        "Problems" {move || (many.get() > 0).then(|| view! { <span class="badge danger">{many}</span> })}
+                        "Problems" {move || (many.get() > 0).then(|| view! { <span class=move || if preview.unasked.get() { "badge" } else { "badge danger" }>{many}</span> })}
                     </button>
                     {has_console.then(|| view! {
                         <button class="tab" role="tab" id="dock-console" aria-controls="dock-body" tabindex=move || index(true) aria-selected=move || tab(true)
@@ -152,19 +152,31 @@ pub(crate) fn Dock(preview: Preview, placed: Signal<Vec<Placed>>, areas: Areas, 
             </div>
             <div class="dock-body" id="dock-body" role="tabpanel" tabindex="0" aria-label=move || if console.get() { "Console" } else { "Problems" } hidden=folded>
                 <Show when=move || !console.get() fallback=move || view! { <Console preview=preview/> }>
-                    <Problems placed=placed areas=areas working=preview.working/>
+                    <Problems placed=placed areas=areas preview=preview/>
                 </Show>
             </div>
         </section>
     }
 }
 
+/// Which content problems are told of.
+fn told_of(working: bool, unasked: bool, none: bool) -> Option<&'static str> {
+    match (working, unasked, none) {
+        (true, _, true) => Some("Working…"),
+        (false, true, true) => Some("Nothing is known of what stands here now. Press Preview to see what comes of it."),
+        (_, true, false) => Some("This is of what stood here before you changed it. Press Preview to look again."),
+        (false, false, true) => Some("No problems."),
+        (_, false, false) => None,
+    }
+}
+
 #[component]
-fn Problems(placed: Signal<Vec<Placed>>, areas: Areas, working: RwSignal<bool>) -> impl IntoView {
+fn Problems(placed: Signal<Vec<Placed>>, areas: Areas, preview: Preview) -> impl IntoView {
     let none = Memo::new(move |_| placed.with(Vec::is_empty));
+    let told = Memo::new(move |_| told_of(preview.working.get(), preview.unasked.get(), none.get()));
     view! {
         <div role="status">
-            {move || none.get().then(|| view! { <p class="quiet-line">{move || if working.get() { "Working…" } else { "No problems." }}</p> })}
+            {move || told.get().map(|told| view! { <p class="quiet-line">{told}</p> })}
             {move || placed.get().into_iter().take(MOST_PROBLEMS).map(|Placed { problem, spot }| {
                 let go = move |_| spot.go(areas);
                 view! {
@@ -184,7 +196,8 @@ fn Problems(placed: Signal<Vec<Placed>>, areas: Areas, working: RwSignal<bool>) 
 fn Console(preview: Preview) -> impl IntoView {
     view! {
         <div role="log" class="printed">
-            {move || preview.console.with(Vec::is_empty).then(|| view! { <p class="quiet-line">"The script printed nothing."</p> })}
+            {move || preview.unasked.get().then(|| view! { <p class="quiet-line">"The script was changed and not called since. Press Preview to call it."</p> })}
+            {move || (preview.console.with(Vec::is_empty) && !preview.unasked.get()).then(|| view! { <p class="quiet-line">"The script printed nothing."</p> })}
             {move || preview.console.get().into_iter().map(|line| view! {
                 <p class=format!("print {}", line.level)><span class="level">{line.level.clone()}</span><code>{line.text}</code></p>
             }).collect_view()}
@@ -219,6 +232,14 @@ mod tests {
     fn problem(side: Side, path: Option<&str>) -> EvalProblem {
         let (code, message) = ("x".to_owned(), "It is wrong.".to_owned());
         EvalProblem { code, message, side, path: path.map(ToOwned::to_owned), place: None }
+    }
+
+    #[test]
+    fn nobody_hears_of_no_problems_before_what_stands_there_was_asked() {
+        assert_eq!(told_of(false, false, true), Some("No problems."));
+        assert!(told_of(false, true, true).is_some_and(|told| told.contains("Press Preview")));
+        assert!(told_of(false, true, false).is_some_and(|told| told.contains("before you changed it")));
+        assert_eq!((told_of(true, true, true), told_of(true, false, false)), (Some("Working…"), None));
     }
 
     #[test]

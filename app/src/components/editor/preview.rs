@@ -1,6 +1,7 @@
 //! Asks for the output whenever the content changes, and holds what came of it.
 //!
-//! The last good output stays while something is wrong, and says that it is old.
+//! The last good output stays while something is wrong, and says that it is old. Where nothing is asked by itself, so do
+//! the problems; those of a content that is gone go with it.
 
 use gloo::timers::callback::Timeout;
 use leptos::prelude::*;
@@ -33,6 +34,8 @@ pub(crate) struct Preview {
     pub old: RwSignal<bool>,
     /// What is wrong.
     pub problems: RwSignal<Vec<EvalProblem>>,
+    /// Problems and console are not those of what is written now.
+    pub unasked: RwSignal<bool>,
     /// What a script printed.
     pub console: RwSignal<Vec<Printed>>,
     /// How long it took.
@@ -48,9 +51,21 @@ impl Preview {
             made_ms: RwSignal::new(0),
             old: RwSignal::new(false),
             problems: RwSignal::default(),
+            unasked: RwSignal::new(false),
             console: RwSignal::default(),
             ms: RwSignal::new(None),
             working: RwSignal::new(false),
+        }
+    }
+
+    /// Something else is written now, and nobody asks what comes of it. `whole` is whether nothing stayed of what was
+    /// there: what was wrong with that leads nowhere now.
+    fn leave_behind(self, whole: bool) {
+        self.old.set(self.output.with_untracked(Option::is_some));
+        self.unasked.set(true);
+        if whole {
+            self.problems.set(Vec::new());
+            self.console.set(Vec::new());
         }
     }
 
@@ -59,6 +74,7 @@ impl Preview {
         if self.working.try_set(false).is_some() {
             return;
         }
+        self.unasked.set(false);
         match answer {
             Answer::Done(done) => {
                 self.old.set(done.output.is_none() && self.output.with_untracked(Option::is_some));
@@ -101,10 +117,13 @@ pub(crate) fn previewed(
     let timer = StoredValue::new_local(None::<Timeout>);
     // The script that was called last.
     let called = StoredValue::new(None::<String>);
+    // Counts the changes, to tell an answer to what is written now from one to what was.
+    let changes = StoredValue::new(0_u32);
     let run = Callback::new(move |()| {
         let (Some(saved), Some(evaluator)) = (content.saved(), evaluator.try_get_value()) else { return };
         timer.try_set_value(None);
         preview.working.set(true);
+        let asked = (changes.get_value(), content.times_put());
         if script {
             called.try_set_value(Some(saved.rules.clone()));
         }
@@ -117,16 +136,24 @@ pub(crate) fn previewed(
             // A newer question is out in its place, and says so when it is answered.
             if answer != Answer::Dropped {
                 preview.take(answer, deadline_ms);
+                let is_late = changes.try_get_value().is_some_and(|now| now != asked.0);
+                if is_late && auto.try_get_untracked() == Some(false) {
+                    preview.leave_behind(content.times_put() != asked.1);
+                }
             }
         });
     });
-    Effect::new(move |before: Option<()>| {
+    Effect::new(move |before: Option<(bool, u32)>| {
         content.track();
-        let changed = before.is_some();
-        if changed && preview.output.with_untracked(Option::is_some) && !auto.get_untracked() {
-            preview.old.set(true);
+        let (is_auto, puts) = (auto.get(), content.times_put());
+        let changed = before.is_some_and(|(was_auto, _)| was_auto == is_auto);
+        if changed {
+            changes.update_value(|changes| *changes += 1);
         }
-        if auto.get() || !changed {
+        if changed && !is_auto {
+            preview.leave_behind(before.is_some_and(|(_, before)| before != puts));
+        }
+        if is_auto || before.is_none() {
             let half = script
                 && changed
                 && called.with_value(|called| !content.rules.with_untracked(|rules| called.as_ref() == Some(rules)));
@@ -135,6 +162,29 @@ pub(crate) fn previewed(
                 run.try_run(());
             })));
         }
+        (is_auto, puts)
     });
     (preview, run)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn problems_of_what_is_gone_go_and_those_of_what_was_changed_are_told_from_those_of_now() {
+        Owner::new().with(|| {
+            let preview = Preview::new();
+            let many = || (preview.problems.with_untracked(Vec::len), preview.unasked.get_untracked());
+            preview.take(Answer::Failed("It broke.".to_owned()), 1_000);
+            assert_eq!(many(), (1, false));
+            preview.leave_behind(false);
+            assert_eq!(many(), (1, true), "one letter mends one of many");
+            preview.leave_behind(true);
+            assert_eq!(many(), (0, true), "another example has problems of its own");
+            preview.take(Answer::Failed("It broke.".to_owned()), 1_000);
+            assert_eq!(many(), (1, false));
+            assert!(!preview.old.get_untracked(), "there was no output");
+        });
+    }
 }

@@ -92,7 +92,7 @@ fn FunctionField(form: Form, field: &'static Described, script: Id) -> impl Into
     view! {
         <Field label=format!("{}: function", field.label) name=name.clone() error=error>
             <SelectBox name=name value=value choices=all described=true disabled=form.off() on_change=Callback::new(move |name: String| doc.set_text(&at.get_value(), name))/>
-            <ScriptDoor script=content hook=place_of(doc.kind.get_untracked(), field.path) function=value label=field.label/>
+            <ScriptDoor script=content of=doc hook=place_of(doc.kind.get_untracked(), field.path) function=value label=field.label/>
             <FieldConflict doc=doc path=path/>
         </Field>
     }

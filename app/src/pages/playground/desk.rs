@@ -249,7 +249,7 @@ pub(super) fn Desk(
     view! {
         <div class="play" class:full=full on:keydown=move |event| leave_full(full, &event)>
             <Head work=work bench=bench preview=preview run=run full=full/>
-            <Notices work=work/>
+            <Notices work=work bench=bench/>
             <div class="desk">
                 <EditorList open=editor on_enter=on_enter on_example=Callback::new(move |example| work.example(example))/>
                 <div class="desk-main">
@@ -261,9 +261,12 @@ pub(super) fn Desk(
 }
 
 #[component]
-fn Notices(work: Work) -> impl IntoView {
+fn Notices(work: Work, bench: Bench) -> impl IntoView {
     view! {
-        <p class="play-note narrow-only">"Nothing here is saved to an integration."</p>
+        <div class="play-note nothing-saved row">
+            <p class="grow">"Nothing here is saved to an integration."</p>
+            <span class="narrow-only"><AutoPreview bench=bench/></span>
+        </div>
         {move || work.linked.with(Option::is_some).then(|| view! {
             <div class="banner info play-banner" role="status">
                 <Icon name="link"/><p>"This came with the link. What you had here is kept until you change something."</p>
@@ -287,7 +290,7 @@ fn Head(work: Work, bench: Bench, preview: Preview, run: Callback<()>, full: RwS
         <div class="editor-head">
             <h1 title=editor.about>{editor.name}</h1>
             <EditorChoice open=editor/>
-            <span class="badge wide-only">"Nothing here is saved to an integration"</span>
+            <span class="badge nothing-saved">"Nothing here is saved to an integration"</span>
             <span class="grow"></span>
             <LayoutChoice bench=bench/>
             <AutoPreview bench=bench wide=true/>
@@ -301,7 +304,6 @@ fn Head(work: Work, bench: Bench, preview: Preview, run: Callback<()>, full: RwS
                 {takes_records(editor).then(|| view! { <MenuItem on_choose=Callback::new(move |()| choosing.set(true))><Icon name="database"/>"Use my data"</MenuItem> })}
                 {goes_somewhere(editor).then(|| view! { <MenuItem on_choose=Callback::new(move |()| using.set(true))><Icon name="check"/>"Use in a resource"</MenuItem> })}
                 <MenuItem on_choose=Callback::new(move |()| testing.set(true))><Icon name="clipboard-check"/>"Save as test case"</MenuItem>
-                <MenuItem on_choose=Callback::new(move |()| bench.auto.update(|auto| *auto = !*auto))><Icon name="zap"/>{move || if bench.auto.get() { "Turn auto preview off" } else { "Turn auto preview on" }}</MenuItem>
                 <MenuItem on_choose=Callback::new(move |()| work.clear())><Icon name="rotate-ccw"/>"Clear this editor"</MenuItem>
                 <MenuItem on_choose=Callback::new(move |()| work.clear_all())><Icon name="trash-2"/>"Clear all editors"</MenuItem>
             </Menu>

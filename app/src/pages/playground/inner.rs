@@ -33,7 +33,7 @@ pub(in crate::pages) fn InnerFrame(
         <div class="frame-bar row" role="group" aria-label="Editor">
             <span class="muted cut grow" title=editor.about>{editor.about}</span>
             {takes_records(editor).then(|| view! {
-                <button class="button quiet small" type="button" on:click=move |_| choosing.set(true)><Icon name="database" small=true/>"Use my data"</button>
+                <button class="button small" type="button" on:click=move |_| choosing.set(true)><Icon name="database" small=true/>"Use my data"</button>
             })}
             <LayoutChoice bench=bench/>
             <AutoPreview bench=bench/>

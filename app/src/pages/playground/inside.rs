@@ -6,17 +6,15 @@ mod bind;
 mod connection;
 pub(super) mod graphql;
 mod headers;
+mod known;
 mod object;
 mod options;
 mod places;
 mod script;
+mod start;
 
 use leptos::prelude::*;
-use serde_json::Value;
-use tombolo_model::Id;
-use tombolo_wire::run_worker::StageRow;
 
-use super::my_data::{takes_records, wrapped};
 use super::{InnerFrame, bench_of};
 use crate::browser::page;
 use crate::components::editor::{Content, Editor, Saved, leave_full};
@@ -26,6 +24,7 @@ use connection::LateConnection;
 use graphql::Body;
 use places::{Place, Shown, places};
 pub(crate) use script::ScriptDoor;
+use start::{Start, StartNote};
 
 /// The ways into the editors of a field, where it has some.
 #[component]
@@ -96,18 +95,20 @@ fn Inside(
         evaluator.try_with_value(Evaluator::end);
     });
     let typed = bind::typed(doc, place.shown, path, text);
-    let sample = input(doc, place, editor).or_else(|| path.with_value(|path| answered::answered(doc, editor, path)));
-    let is_example = sample.is_none() && takes_records(editor);
-    let example = || editor.examples.first().map(|example| example.input.to_owned()).unwrap_or_default();
+    let known = path.with_value(|path| known::at_hand(doc, place, editor, path));
+    let example = editor.examples.first().map(|example| example.input.to_owned()).unwrap_or_default();
+    let input = known.as_ref().map_or_else(|| example.clone(), |known| known.input.clone());
     let rules = untrack(|| typed.map(|typed| typed.shown().0).unwrap_or_default());
     let is_query = editor.eval == "graphql";
     let content = Content::new(if is_query {
         let body = Body::read(&rules).unwrap_or_default();
-        Saved { options: bind::query_options(&body), rules: body.query, input: sample.unwrap_or_else(example) }
+        Saved { options: bind::query_options(&body), rules: body.query, input }
     } else {
         let options = untrack(|| options::options_of(doc, editor, &|name| place.option(name, &|at| doc.text(at))));
-        Saved { rules, input: sample.unwrap_or_else(example), options }
+        Saved { rules, input, options }
     });
+    let start = Start::new(content, known, example);
+    start.ask(known::asked_for(doc, place, editor));
     let writable = doc.writable.get_untracked();
     if writable {
         match typed {
@@ -121,13 +122,13 @@ fn Inside(
         tell_what_is_lost(doc.app, place, content);
     }
     let of_requests = matches!(editor.eval, "httpRequest" | "sql");
-    let late = of_requests.then(|| connection::put_into(doc, content)).flatten();
+    let late = of_requests.then(|| connection::put_into(doc, start)).flatten();
     page::focus_when_there(vec![editor.beginning()]);
     let full = RwSignal::new(false);
     view! {
         <div class="inside" class:full=full on:keydown=move |event| leave_full(full, &event)>
         {(!writable).then(|| view! { <p class="play-note">"You may look, not change: what you write here is tried, and not kept."</p> })}
-        {is_example.then(|| view! { <p class="play-note">"The input is an example. “Use my data” brings a record of yours."</p> })}
+        {editor.input.is_some().then(|| view! { <StartNote start=start editor=editor/> })}
         {late.map(|late| view! { <LateConnection late=late content=content/> })}
         <InnerFrame editor=editor content=content bench=bench_of(|| None) evaluator=evaluator helpers=helpers full=full/>
         </div>
@@ -146,69 +147,4 @@ fn tell_what_is_lost(app: App, place: &'static Place, content: Content) {
             app.toasts.fail(why);
         }
     });
-}
-
-/// What the editor is tried with: what the last test run in this tab gave this step, or what the resource itself has.
-fn input(doc: Doc, place: &Place, editor: &Editor) -> Option<String> {
-    let pretty = |value: &Value| serde_json::to_string_pretty(value).unwrap_or_default();
-    if editor.eval == "form" {
-        return untrack(|| doc.at("/settings"))
-            .filter(|settings| !settings.is_null())
-            .map(|settings| pretty(&settings));
-    }
-    if !takes_records(editor) || editor.eval == "responseMapping" {
-        return None;
-    }
-    let record = doc.app.tried_out.with_untracked(|kept| {
-        let (_, report) = kept.as_ref()?;
-        record_of(&report.stages, doc.id, place.path.ends_with("/body"))
-    })?;
-    Some(pretty(&wrapped(editor, record)))
-}
-
-/// The first record that came to a step, and where bodies are made, what its mapping made of it; of a source, the first
-/// that it read.
-fn record_of(stages: &[StageRow], step: Id, mapped: bool) -> Option<Value> {
-    let id = step.to_string();
-    // Where a flow uses it several times, the others have a number behind it.
-    let here = |stage: &&StageRow| {
-        stage.index.is_some()
-            && stage.step.strip_prefix(&id).is_some_and(|rest| rest.is_empty() || rest.starts_with('~'))
-    };
-    let given = |name: Option<&str>| {
-        let of = |stage: &&StageRow| name.is_none_or(|name| stage.name == name) && !stage.input.is_null();
-        stages.iter().filter(here).find(of).map(|stage| stage.input.clone())
-    };
-    let read = || stages.iter().filter(here).find(|stage| !stage.output.is_null()).map(|stage| stage.output.clone());
-    mapped.then(|| given(Some("request"))).flatten().or_else(|| given(None)).or_else(read)
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn an_editor_is_tried_with_what_the_last_test_run_gave_its_step() {
-        let id: Id = "0123456789abcdef01234567".parse().unwrap();
-        let stage = |step: &str, name: &str, input: Value, output: Value| StageRow {
-            step: step.to_owned(),
-            name: name.to_owned(),
-            index: Some(0),
-            input,
-            output,
-            errors: Vec::new(),
-        };
-        let all = [
-            stage("aaaaaaaaaaaaaaaaaaaaaaaa", "mapping", json!({"other": 1}), Value::Null),
-            stage("0123456789abcdef01234567~2", "mapping", json!({"a": 1}), json!({"b": 1})),
-            stage("0123456789abcdef01234567", "request", json!({"b": 1}), Value::Null),
-        ];
-        assert_eq!(record_of(&all, id, false), Some(json!({"a": 1})));
-        assert_eq!(record_of(&all, id, true), Some(json!({"b": 1})));
-        let read = [stage("0123456789abcdef01234567", "parse", Value::Null, json!({"a": 2}))];
-        assert_eq!(record_of(&read, id, true), Some(json!({"a": 2})));
-        assert_eq!(record_of(&all[..1], id, false), None);
-    }
 }

@@ -142,7 +142,12 @@ fn OfRuns(take: Callback<Value>) -> impl IntoView {
     runs.truncate(MOST_RUNS);
     let shown = RwSignal::new(None::<(Id, Result<Vec<Found>, String>)>);
     let looked = StoredValue::new(None::<Id>);
+    let is_open = move |run: Id| shown.with(|shown| shown.as_ref().is_some_and(|(of, _)| *of == run));
     let look = move |run: Id| {
+        if untrack(|| is_open(run)) {
+            looked.set_value(None);
+            return shown.set(None);
+        }
         looked.set_value(Some(run));
         spawn_local(async move {
             let errors = app.call::<Vec<RunError>>(Call::RunErrors { run }).await;
@@ -163,7 +168,9 @@ fn OfRuns(take: Callback<Value>) -> impl IntoView {
                     let errors = run.steps.iter().map(|step| usize::try_from(step.errors).unwrap_or(usize::MAX)).fold(0, usize::saturating_add);
                     view! {
                         <li>
-                            <button class="button quiet" on:click=move |_| look(id)>{run.flow_name.clone()}", "<Ago ms=run.started_ms/>", "{words::count(errors, "error")}</button>
+                            <button class="button small unfolds" type="button" aria-expanded=move || is_open(id).to_string() on:click=move |_| look(id)>
+                                <Icon name="chevron-right" small=true/><span class="cut">{run.flow_name.clone()}", "<Ago ms=run.started_ms/>", "{words::count(errors, "error")}</span>
+                            </button>
                             {move || shown.get().filter(|(of, _)| *of == id).map(|(_, found)| match found {
                                 Ok(list) if list.is_empty() => view! { <p class="quiet-line">"Its errors have no records."</p> }.into_any(),
                                 Ok(list) => view! { <Choices list=list take=take/> }.into_any(),

@@ -7,7 +7,7 @@ use tombolo_model::{Id, Kind};
 use tombolo_wire::rest::LastPayload;
 
 use super::my_data::{Choices, Found};
-use crate::components::{is_listener, last_of};
+use crate::components::{Icon, is_listener, last_of};
 use crate::state::App;
 
 /// The listeners of the account, each with what came to it last.
@@ -22,7 +22,12 @@ pub(super) fn OfListeners(take: Callback<Value>) -> impl IntoView {
     let Some(account) = account.filter(|_| !listeners.is_empty()) else { return ().into_any() };
     let shown = RwSignal::new(None::<(Id, Result<Vec<Found>, String>)>);
     let looked = StoredValue::new(None::<Id>);
+    let is_open = move |export: Id| shown.with(|shown| shown.as_ref().is_some_and(|(of, _)| *of == export));
     let look = move |export: Id| {
+        if untrack(|| is_open(export)) {
+            looked.set_value(None);
+            return shown.set(None);
+        }
         looked.set_value(Some(export));
         spawn_local(async move {
             let last = last_of(account, export).await;
@@ -40,7 +45,9 @@ pub(super) fn OfListeners(take: Callback<Value>) -> impl IntoView {
                     let id = row.id;
                     view! {
                         <li>
-                            <button class="button quiet" on:click=move |_| look(id)>"Last payload of "{row.name}</button>
+                            <button class="button small unfolds" type="button" aria-expanded=move || is_open(id).to_string() on:click=move |_| look(id)>
+                                <Icon name="chevron-right" small=true/><span class="cut">"Last payload of "{row.name}</span>
+                            </button>
                             {move || shown.get().filter(|(of, _)| *of == id).map(|(_, found)| match found {
                                 Ok(list) if list.is_empty() => view! { <p class="quiet-line" role="status">"Nothing has come yet."</p> }.into_any(),
                                 Ok(list) => view! { <Choices list=list take=take/> }.into_any(),
@@ -55,14 +62,18 @@ pub(super) fn OfListeners(take: Callback<Value>) -> impl IntoView {
     .into_any()
 }
 
-/// What came, as a value: as it is where it is JSON, else as a record with its text.
 fn found(last: LastPayload) -> Result<Vec<Found>, String> {
+    value_of(last).map(|value| vec![Found { title: "the payload".to_owned(), value }])
+}
+
+/// What came, as a value: as it is where it is JSON, else as a record with its text.
+pub(super) fn value_of(last: LastPayload) -> Result<Value, String> {
     let LastPayload { text, cut, .. } = last;
     let parsed = serde_json::from_str::<Value>(&text).ok().filter(|value| value.is_object() || value.is_array());
     match parsed {
-        Some(value) => Ok(vec![Found { title: "the payload".to_owned(), value }]),
+        Some(value) => Ok(value),
         None if cut => Err("It is so large that only its beginning is kept.".to_owned()),
-        None => Ok(vec![Found { title: "the payload".to_owned(), value: json!({ "text": text }) }]),
+        None => Ok(json!({ "text": text })),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::components::editor::{Content, Editor};
 use crate::components::{Dialog, Field, Icon};
 use crate::state::{App, use_document};
 use crate::words::kinds::kind_name;
-use difference::{difference, pretty};
+use difference::difference;
 use made::{Made, Part};
 use targets::{Target, targets};
 
@@ -157,7 +157,7 @@ fn Change(
         Some((target.parts)(&Made { editor, saved: &saved, name: &name.get(), now: &now }))
     });
     let lines = Memo::new(move |_| match (made.get(), resource.get()) {
-        (Some(Ok(parts)), Some(now)) => Some(difference(&pretty(&before(&now, &parts)), &pretty(&whole(&parts)))),
+        (Some(Ok(parts)), Some(now)) => Some(difference(&before(&now, &parts), &whole(&parts))),
         _ => None,
     });
     let wrong = move || made.get().and_then(Result::err);

@@ -53,7 +53,7 @@ fn fresh(kind: Kind, choice: &str) -> Value {
         (Kind::FileDefinition, _) => {
             json!({"version": "1", "format": "delimited", "delimited": {"rowDelimiter": "\n", "colDelimiter": ","}, "rules": []})
         }
-        (Kind::Api, _) => json!({"version": "v1"}),
+        (Kind::Api, _) => json!({"type": "script", "version": "v1"}),
         (Kind::Stack, _) => json!({"type": "server"}),
         _ => json!({}),
     }

@@ -89,7 +89,7 @@ fn read<T: From<Value>>(
     match given {
         Given::Value(value) => Ok(value.into()),
         Given::Json(text) if text.trim().is_empty() => Ok(Value::Null.into()),
-        Given::Json(text) => parse(&text).map_err(|error| problem::unreadable(&error, side)),
+        Given::Json(text) => parse(&text).map_err(|error| problem::unreadable(&error, &text, side)),
     }
 }
 

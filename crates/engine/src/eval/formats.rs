@@ -57,7 +57,7 @@ fn csv_parse(request: &EvalRequest) -> EvalOutcome {
         None => read,
         Some(keys) => read.map(|read| joined(&keys, read)),
     };
-    gathered(read, &place)
+    gathered(read, text_of(request), &place)
 }
 
 /// Neighbouring rows of one key as one record each, as a run joins them.
@@ -71,13 +71,13 @@ fn joined(keys: &Grouping, read: Read) -> Read {
             Err(bytes) => {
                 let message =
                     format!("The group that begins with row {first} has {bytes} bytes, too many for one record.");
-                refused.push(Refused { message, row: None });
+                refused.push(Refused { message, row: None, byte: None });
             }
         }
     };
     for (row, index) in read.records.into_iter().zip(0..) {
         match keys.refuses(&row) {
-            Some(message) => joined.refused.push(Refused { message, row: None }),
+            Some(message) => joined.refused.push(Refused { message, row: None, byte: None }),
             None => {
                 if let Some(group) = grouper.push(row, index) {
                     take(group, &mut joined.refused);
@@ -107,7 +107,7 @@ fn xml_parse(request: &EvalRequest) -> EvalOutcome {
         // A text is decoded, whatever its first line says.
         Ok(options) => {
             let read = of_text(request, FileFormat::Xml(XmlOptions { decoded: true, ..options }));
-            gathered(read, &|error| places::in_xml(text_of(request), error))
+            gathered(read, text_of(request), &|error| places::in_xml(text_of(request), error))
         }
         Err(problems) => refused(problems),
     }
@@ -123,12 +123,8 @@ fn xml_generate(request: &EvalRequest) -> EvalOutcome {
 fn json_parse(request: &EvalRequest) -> EvalOutcome {
     let path = settings(request).get("resourcePath").and_then(Value::as_str).unwrap_or_default();
     let read = of_text(request, FileFormat::Json { resource_path: path.to_owned() });
-    let mut outcome = gathered(read, &|error| places::in_json(text_of(request), error));
-    // A record that is wrong costs only itself; the first of them is where the text breaks.
-    if let Some(first) = outcome.errors.first_mut().filter(|error| error.code == "parse" && error.at.is_none()) {
-        first.at = places::broken_json(text_of(request));
-    }
-    outcome
+    let stopped = read.as_ref().ok().and_then(|read| read.stopped);
+    gathered(read, text_of(request), &|error| places::in_json(text_of(request), error, stopped))
 }
 
 fn xlsx_parse(request: &EvalRequest) -> EvalOutcome {
@@ -138,7 +134,7 @@ fn xlsx_parse(request: &EvalRequest) -> EvalOutcome {
         Err(outcome) => return outcome,
     };
     match STANDARD.decode(text.trim()) {
-        Ok(bytes) => gathered(Ok(parsed(FileFormat::Xlsx { has_header_row }, &bytes)), &|_| 1),
+        Ok(bytes) => gathered(Ok(parsed(FileFormat::Xlsx { has_header_row }, &bytes)), "", &|_| 1),
         Err(error) => {
             let message = format!("The input is no base64: {error}. Give the workbook in base64.");
             EvalOutcome::failed([EvalError::new("invalid_input", message)])
@@ -155,7 +151,8 @@ fn file_definition_parse(request: &EvalRequest) -> EvalOutcome {
     let partial = options.get("allowPartialSuccess").and_then(Value::as_bool).unwrap_or(false);
     let format = FileFormat::Definition { definition, resource_path, partial };
     let source = if request.rules.is_object() { &request.rules } else { &request.options };
-    gathered(of_text(request, format), &|error| places::in_definition(text_of(request), error, source))
+    let read = of_text(request, format);
+    gathered(read, text_of(request), &|error| places::in_definition(text_of(request), error, source))
 }
 
 fn file_definition_generate(request: &EvalRequest) -> EvalOutcome {
@@ -180,6 +177,8 @@ struct Read {
     refused: Vec<Refused>,
     /// Why it was not read to its end.
     error: Option<FormatError>,
+    /// The byte at which that was, where the reader knows.
+    stopped: Option<u64>,
 }
 
 /// A row that is no record.
@@ -187,6 +186,8 @@ struct Refused {
     message: String,
     /// Which row of the text it is, where the reader knows.
     row: Option<u64>,
+    /// The byte at which it is wrong, where the reader knows that.
+    byte: Option<u64>,
 }
 
 /// The rows of the text that is the input.
@@ -212,15 +213,21 @@ fn parsed(format: FileFormat, bytes: &[u8]) -> Read {
     let mut held = 0;
     let mut result = Ok(true);
     for piece in bytes.chunks(reader.piece_bytes()) {
-        result = reader.push(piece, &mut rows).and_then(|()| read.hold(&mut rows, &mut held)).map(|()| true);
+        // What was read before a fault is read all the same.
+        let pushed = reader.push(piece, &mut rows);
+        let kept = read.hold(&mut rows, &mut held);
+        result = pushed.and(kept).map(|()| true);
         if result.is_err() {
             break;
         }
     }
     while let Ok(true) = result {
-        result = reader.finish(&mut rows).and_then(|more| read.hold(&mut rows, &mut held).map(|()| more));
+        let more = reader.finish(&mut rows);
+        let kept = read.hold(&mut rows, &mut held);
+        result = more.and_then(|more| kept.map(|()| more));
     }
     read.error = result.err();
+    read.stopped = reader.stopped_at().filter(|_| read.error.is_some());
     read
 }
 
@@ -235,7 +242,10 @@ impl Read {
             match row {
                 Ok(record) => self.records.push(Val::Map(record)),
                 // Only its sentence and its place are shown.
-                Err(error) => self.refused.push(Refused { message: error.message, row: error.row }),
+                Err(error) => {
+                    let (row, byte) = (error.row, error.byte);
+                    self.refused.push(Refused { message: error.message, row, byte });
+                }
             }
         }
         Ok(())
@@ -245,18 +255,20 @@ impl Read {
 /// Finds the character at which a file is wrong.
 type Place<'p> = &'p dyn Fn(&FormatError) -> usize;
 
-/// The records; what was wrong with the others and with the file are errors beside them.
-fn gathered(read: Result<Read, EvalOutcome>, place: Place<'_>) -> EvalOutcome {
+/// The records of a text; what was wrong with the others and with the file are errors beside them.
+fn gathered(read: Result<Read, EvalOutcome>, text: &str, place: Place<'_>) -> EvalOutcome {
     let read = match read {
         Ok(read) => read,
         Err(outcome) => return outcome,
     };
     // To find a row the text is gone through: nobody mends more of them before asking again.
-    let at = |number: usize, row: Option<u64>| {
-        row.filter(|_| number < MOST_PLACES).map(|row| place(&FormatError::NotUtf8 { row }))
+    let at = |number: usize, refused: &Refused| match (refused.byte, refused.row) {
+        _ if number >= MOST_PLACES => None,
+        (Some(byte), _) => Some(places::of_byte(text, byte)),
+        (None, row) => row.map(|row| place(&FormatError::NotUtf8 { row })),
     };
     let refused = read.refused.into_iter().enumerate().map(|(number, refused)| EvalError {
-        at: at(number, refused.row),
+        at: at(number, &refused),
         ..EvalError::at("parse", refused.message, "/input")
     });
     let broken = read

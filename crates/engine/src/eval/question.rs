@@ -1,4 +1,5 @@
-//! A line of `tombolo eval`, read with little memory: `{"id", "rules", "input", "options"}`.
+//! A line of `tombolo eval`, read with little memory: `{"id", "rules", "input", "options"}`, or `rule` and `data` as
+//! clients of the integrator's API write it.
 //!
 //! The input may be a page of records, whose values share their keys; rules and options are small and are refused where
 //! they are not. What a line would take in all is counted while it is read, so that few bytes do not become many.
@@ -20,6 +21,20 @@ const MOST_RULES_BYTES: usize = 40 << 20;
 /// The most that the id of a question that cannot be read may take.
 const MOST_ID_BYTES: usize = 64 << 10;
 
+/// The evaluations that ask for no rules: options are enough, or there is a usual way.
+const WITHOUT_RULES: [&str; 10] = [
+    "csvParse",
+    "csvGenerate",
+    "xmlParse",
+    "xmlGenerate",
+    "jsonParse",
+    "xlsxParse",
+    "fileDefinitionParse",
+    "fileDefinitionGenerate",
+    "sortGroup",
+    "dateFormat",
+];
+
 /// Reads the text of an input that stands by itself.
 ///
 /// # Errors
@@ -36,6 +51,8 @@ pub struct EvalQuestion {
     pub id: Val,
     /// What is asked; time and seed are still to come.
     pub request: EvalRequest,
+    /// It has rules, be they null: whoever calls them otherwise asks by no rules without knowing it.
+    has_rules: bool,
 }
 
 /// Why a line is no question.
@@ -77,14 +94,22 @@ impl EvalQuestion {
             Some(part) => small(&part, MOST_RULES_BYTES, place),
             None => Ok(Value::Null),
         };
+        let has_rules = parts.rules.is_some();
         let made = value(parts.rules, "/rules").and_then(|rules| Ok((rules, value(parts.options, "/options")?)));
         match made {
             Ok((rules, options)) => {
                 let input = parts.input.unwrap_or_default();
-                Ok(Self { id, request: EvalRequest { rules, input, options, ..EvalRequest::default() } })
+                Ok(Self { id, request: EvalRequest { rules, input, options, ..EvalRequest::default() }, has_rules })
             }
             Err(error) => Err(QuestionError::TooBig(id, error)),
         }
+    }
+
+    /// What is wrong with a question that leaves out the rules of an evaluation that is nothing without them.
+    #[must_use]
+    pub fn without_rules(&self, name: &str) -> Option<EvalError> {
+        let message = "The question has no rules. Write them as “rules” (or “rule”), beside “input” (or “data”) and “options”: no other property is read.";
+        (!self.has_rules && !WITHOUT_RULES.contains(&name)).then(|| EvalError::at("missing_rules", message, "/rules"))
     }
 }
 
@@ -131,7 +156,7 @@ impl<'de> Visitor<'de> for PartsSeed<'_> {
         while let Some(name) = fields.next_key::<String>()? {
             let (part, name) = match name.as_str() {
                 "id" => (&mut parts.id, "id"),
-                "rules" => (&mut parts.rules, "rules"),
+                "rules" | "rule" => (&mut parts.rules, "rules"),
                 "input" | "data" => (&mut parts.input, "input"),
                 "options" => (&mut parts.options, "options"),
                 _ => {
@@ -195,9 +220,34 @@ mod tests {
         assert_eq!((read.id, read.request.input), (json!(7).into(), json!([{"a": 1}, {"a": 2}]).into()));
         assert_eq!((read.request.rules, read.request.options), (json!(["a", {"b": 1}]), json!({"c": null})));
         assert_eq!(EvalQuestion::parse(b"{}").unwrap(), EvalQuestion::default());
-        for wrong in ["[]", "null", "{\"id\":1,\"id\":2}", "{\"input\":1,\"data\":2}", "{} {}", "{\"input\":[}"] {
+        for wrong in [
+            "[]",
+            "null",
+            "{\"id\":1,\"id\":2}",
+            "{\"input\":1,\"data\":2}",
+            "{\"rule\":1,\"rules\":2}",
+            "{} {}",
+            "{\"input\":[}",
+        ] {
             assert!(matches!(refused(wrong), QuestionError::Json(..)), "{wrong}");
         }
+    }
+
+    #[test]
+    fn rules_have_two_names_and_a_question_without_them_hears_both() {
+        let read = |text: &str| EvalQuestion::parse(text.as_bytes()).unwrap();
+        let (one, other) = (read(r#"{"rules":"{{a}}","input":1}"#), read(r#"{"rule":"{{a}}","data":1}"#));
+        assert_eq!(one, other);
+        assert_eq!((one.request.rules.clone(), one.without_rules("handlebars")), (json!("{{a}}"), None));
+        let error = read(r#"{"template":"{{a}}","input":1}"#).without_rules("handlebars").unwrap();
+        assert_eq!((error.code.as_str(), error.path.as_deref()), ("missing_rules", Some("/rules")));
+        for name in ["“rules”", "“rule”", "“input”", "“data”", "“options”"] {
+            assert!(error.message.contains(name), "{}", error.message);
+        }
+        // A filter of a resource may be null, and lets everything pass.
+        assert_eq!(read(r#"{"rules":null}"#).without_rules("filter"), None);
+        assert_eq!(read(r#"{"data":"a"}"#).without_rules("csvParse"), None);
+        assert!(WITHOUT_RULES.iter().all(|name| crate::eval::eval_names().any(|known| known == *name)));
     }
 
     #[test]

@@ -73,6 +73,16 @@ impl FileReader {
         }
     }
 
+    /// The byte of the text, from 0, at which an error ended the reading; of what is cut off, where it begins. Only the
+    /// reader of JSON knows it.
+    #[must_use]
+    pub fn stopped_at(&self) -> Option<u64> {
+        match (&self.packed, &self.text.parser) {
+            (Packed::No, Parser::Json(reader)) => Some(reader.stopped_at()),
+            _ => None,
+        }
+    }
+
     /// Says that the file is over and appends the last records; whether there are more, to be asked for in the same
     /// way. A workbook gives all its records here.
     ///

@@ -17,6 +17,11 @@ pub(super) struct Element {
 }
 
 impl Element {
+    /// Whether nothing of it has come.
+    pub(super) fn is_new(&self) -> bool {
+        !self.begun
+    }
+
     /// How many bytes of it are kept.
     pub(super) fn len(&self) -> usize {
         self.buffer.len()

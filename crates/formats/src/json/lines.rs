@@ -12,7 +12,10 @@ use crate::error::{FormatError, MAX_RECORD_BYTES, Row};
 pub(super) struct LinesReader {
     element: Element,
     within: bool,
+    /// Where the next byte is in the file.
     bytes: u64,
+    /// Where the record in the making begins.
+    begins: u64,
     maker: Maker,
     /// The keys of the first object, which is too big and has lists in it.
     keys: Vec<String>,
@@ -23,7 +26,7 @@ pub(super) struct LinesReader {
 impl LinesReader {
     /// Makes a parser for what comes behind so many bytes.
     pub(super) fn new(bytes: u64, maker: Maker) -> Self {
-        Self { element: Element::default(), within: false, bytes, maker, keys: Vec::new(), held: None }
+        Self { element: Element::default(), within: false, bytes, begins: bytes, maker, keys: Vec::new(), held: None }
     }
 
     pub(super) fn push(&mut self, bytes: &[u8], out: &mut Vec<Row>) -> Result<(), FormatError> {
@@ -39,7 +42,10 @@ impl LinesReader {
                     b'}' | b']' | b',' => {
                         return Err(FormatError::NotJsonLines { record: self.maker.made(), byte: self.bytes });
                     }
-                    _ => self.within = true,
+                    _ => {
+                        self.within = true;
+                        self.begins = self.bytes;
+                    }
                 }
             }
             let (taken, complete) = self.element.take(&bytes[at..]);
@@ -76,16 +82,23 @@ impl LinesReader {
     fn complete(&mut self, piece: &[u8], out: &mut Vec<Row>) {
         self.within = false;
         out.extend(self.held.take());
-        match self.element.complete(piece, |text| self.maker.row(text)) {
+        match self.element.complete(piece, |text| self.maker.row(text, self.begins)) {
             Some(row) => out.extend(row),
-            None if self.maker.made() == 0 && !self.keys.is_empty() => self.held = Some(self.maker.too_big()),
-            None => out.push(self.maker.too_big()),
+            None if self.maker.made() == 0 && !self.keys.is_empty() => {
+                self.held = Some(self.maker.too_big(self.begins));
+            }
+            None => out.push(self.maker.too_big(self.begins)),
         }
+    }
+
+    /// Where it stopped: at the record in the making, or at what is none.
+    pub(super) fn stopped_at(&self) -> u64 {
+        if self.within { self.begins } else { self.bytes }
     }
 }
 
 fn keys_around_lists(text: &[u8]) -> Vec<String> {
-    let mut walker = ListReader::new(Vec::new(), false, Maker::default());
+    let mut walker = ListReader::new(Vec::new(), false, Maker::default(), 0);
     // The keys seen before anything wrong are all that is wanted.
     drop(walker.push(text, &mut Vec::new()));
     walker.into_keys_around_lists()

@@ -29,6 +29,12 @@ pub(super) struct ListReader {
     other_lists: bool,
     /// Behind the list: how many objects and lists are open around it.
     around: usize,
+    /// Where the pieces so far begin and end in the file.
+    bytes: (u64, u64),
+    /// The byte that is looked at.
+    here: u64,
+    /// The byte at which the element in the making begins.
+    begins: u64,
 }
 
 enum Frame {
@@ -54,7 +60,8 @@ enum State {
 }
 
 impl ListReader {
-    pub(super) fn new(target: Vec<String>, object_is_record: bool, maker: Maker) -> Self {
+    /// Makes a parser for what comes behind so many bytes.
+    pub(super) fn new(target: Vec<String>, object_is_record: bool, maker: Maker, bytes: u64) -> Self {
         Self {
             target,
             stack: Vec::new(),
@@ -70,12 +77,18 @@ impl ListReader {
             top_keys: Vec::new(),
             other_lists: false,
             around: 0,
+            bytes: (bytes, bytes),
+            here: bytes,
+            begins: bytes,
         }
     }
 
     pub(super) fn push(&mut self, bytes: &[u8], out: &mut Vec<Row>) -> Result<(), FormatError> {
+        let before = self.bytes.1;
+        self.bytes.1 += bytes.len() as u64;
         let mut at = 0;
         while let Some(byte) = bytes.get(at) {
+            self.here = before + at as u64;
             match self.state {
                 State::Walking => self.walk(*byte)?,
                 State::Between => self.between(*byte, out),
@@ -96,11 +109,15 @@ impl ListReader {
     /// What stands behind the list in the object around it is passed over; behind that nothing may stand, or a second
     /// list would be lost.
     fn follow(&mut self, bytes: &[u8]) -> Result<(), FormatError> {
-        for byte in bytes {
+        let begins = self.here;
+        for (byte, at) in bytes.iter().zip(begins..) {
             match byte {
                 _ if self.in_string => self.string(*byte),
                 b' ' | b'\t' | b'\r' | b'\n' => {}
-                _ if self.around == 0 => return Err(FormatError::BehindTheList { record: self.maker.made() }),
+                _ if self.around == 0 => {
+                    self.here = at;
+                    return Err(FormatError::BehindTheList { record: self.maker.made() });
+                }
                 b'"' => self.in_string = true,
                 b'{' | b'[' => self.around += 1,
                 b'}' | b']' => self.around -= 1,
@@ -116,6 +133,11 @@ impl ListReader {
     }
 
     pub(super) fn finish(&mut self) -> Result<(), FormatError> {
+        self.here = match self.state {
+            State::Walking => self.bytes.0,
+            State::Within => self.begins,
+            _ => self.bytes.1,
+        };
         match self.state {
             State::Done => Ok(()),
             State::Between | State::Comma | State::Within | State::Behind => {
@@ -125,6 +147,11 @@ impl ListReader {
             State::Walking if self.found || !self.target.is_empty() || self.top_keys.is_empty() => Ok(()),
             State::Walking => Err(not_a_list(&self.top_keys)),
         }
+    }
+
+    /// Where it stopped: at the byte that was wrong, or at the beginning of what is cut off.
+    pub(super) fn stopped_at(&self) -> u64 {
+        self.here
     }
 
     /// The keys of the object at the top that were seen, where a list is somewhere in it.
@@ -269,7 +296,7 @@ impl ListReader {
                 let index = self.maker.made();
                 let message =
                     format!("Behind record {index} stands a comma, and no record behind it. Have the source mend it.");
-                out.push(self.maker.wrong(message));
+                out.push(self.maker.wrong(message, self.here));
                 self.done();
             }
             b',' => self.nothing_before_comma(out),
@@ -281,7 +308,7 @@ impl ListReader {
     fn nothing_before_comma(&mut self, out: &mut Vec<Row>) {
         let missing = self.maker.made() + 1;
         let message = format!("Record {missing} is missing: a comma stands in its place. Have the source mend it.");
-        out.push(self.maker.wrong(message));
+        out.push(self.maker.wrong(message, self.here));
         self.state = State::Comma;
     }
 
@@ -294,7 +321,7 @@ impl ListReader {
                 let index = self.maker.made();
                 let message =
                     format!("Between records {index} and {} there is no comma. Have the source mend it.", index + 1);
-                out.push(self.maker.wrong(message));
+                out.push(self.maker.wrong(message, self.here));
                 self.state = State::Within;
             }
         }
@@ -302,13 +329,16 @@ impl ListReader {
 
     /// Takes bytes of an element; returns how many. One that is too big costs itself and no other.
     fn within(&mut self, bytes: &[u8], out: &mut Vec<Row>) -> usize {
+        if self.element.is_new() {
+            self.begins = self.here;
+        }
         let (taken, complete) = self.element.take(bytes);
         if self.element.len() + taken > MAX_RECORD_BYTES {
             self.element.forget();
         }
         if complete {
-            let row = self.element.complete(&bytes[..taken], |text| self.maker.row(text));
-            out.extend(row.unwrap_or_else(|| Some(self.maker.too_big())));
+            let row = self.element.complete(&bytes[..taken], |text| self.maker.row(text, self.begins));
+            out.extend(row.unwrap_or_else(|| Some(self.maker.too_big(self.begins))));
             if self.alone {
                 self.done();
             } else {

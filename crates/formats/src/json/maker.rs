@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tombolo_model::{KeyPool, Keys, Record, Val};
+use tombolo_model::{KeyPool, Keys, Record, Val, stopped_at};
 
 use crate::csv::distinct;
 use crate::error::{MAX_COLUMNS, Row, RowError};
@@ -38,11 +38,18 @@ impl Maker {
         self.made
     }
 
-    /// The record that a text is; nothing for the row that names the columns.
-    pub(super) fn row(&mut self, text: &[u8]) -> Option<Row> {
+    /// The record that a text is, which begins at a byte of the file; nothing for the row that names the columns.
+    pub(super) fn row(&mut self, text: &[u8], begins: u64) -> Option<Row> {
         let at = self.made + 1;
+        let mut byte = begins;
         let row = match (Val::parse(text, &mut self.pool), &mut self.table) {
-            (Err(error), _) => Err(format!("Record {at} is not valid JSON: {error}.")),
+            (Err(error), _) => {
+                byte += stopped_at(text, &error) as u64;
+                // The parser's own place is one in the record, and nobody has that before them.
+                let whole = error.to_string();
+                let reason = whole.split(" at line ").next().unwrap_or(&whole);
+                Err(format!("Record {at} is not valid JSON at byte {byte}: {reason}."))
+            }
             (Ok(Val::List(cells)), Some(table)) => table.row(cells, at).transpose()?,
             (Ok(other), Some(_)) => Err(format!("Row {at} is {} and not a list of cells.", other.kind())),
             (Ok(Val::Map(record)), None) => Ok(record),
@@ -50,21 +57,21 @@ impl Maker {
         };
         let index = self.made;
         self.made += 1;
-        Some(row.map_err(|message| RowError::new(index, message)))
+        Some(row.map_err(|message| RowError::new(index, message).at_byte(byte)))
     }
 
     /// The row in the place of one that was passed over for its size.
-    pub(super) fn too_big(&mut self) -> Row {
+    pub(super) fn too_big(&mut self, begins: u64) -> Row {
         let index = self.made;
         self.made += 1;
-        Err(RowError::too_big(index, &format!("Record {}", self.made)))
+        Err(RowError::too_big(index, &format!("Record {}", self.made)).at_byte(begins))
     }
 
     /// The row for what is wrong between two.
-    pub(super) fn wrong(&mut self, message: String) -> Row {
+    pub(super) fn wrong(&mut self, message: String, byte: u64) -> Row {
         let index = self.made;
         self.made += 1;
-        Err(RowError::new(index, message))
+        Err(RowError::new(index, message).at_byte(byte))
     }
 }
 

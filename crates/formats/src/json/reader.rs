@@ -11,6 +11,8 @@ pub struct JsonReader {
     target: Vec<String>,
     maker: Maker,
     mode: Mode,
+    /// It is said to be JSON Lines.
+    only_lines: bool,
     /// The blanks before anything else.
     blanks: u64,
     bom: Bom,
@@ -32,6 +34,7 @@ impl JsonReader {
             target: resource_path.split('.').filter(|part| !part.is_empty()).map(ToOwned::to_owned).collect(),
             maker: Maker::default(),
             mode: Mode::Open,
+            only_lines: false,
             blanks: 0,
             bom: Bom::default(),
         }
@@ -46,7 +49,7 @@ impl JsonReader {
     /// Makes a parser for JSON Lines.
     #[must_use]
     pub fn lines() -> Self {
-        Self { mode: Mode::Lines(Box::new(LinesReader::new(0, Maker::default()))), ..Self::new("") }
+        Self { only_lines: true, ..Self::new("") }
     }
 
     /// Takes the next piece of the file and appends the records that it completes.
@@ -58,18 +61,19 @@ impl JsonReader {
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<Row>) -> Result<(), FormatError> {
         let bytes = self.bom.strip(bytes);
         if matches!(self.mode, Mode::Open) {
+            let before = self.bom.taken() + self.blanks;
             match bytes.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n')) {
                 None => {
                     self.blanks += bytes.len() as u64;
                     return Ok(());
                 }
-                Some(b'{') if self.target.is_empty() => {
+                Some(first) if self.only_lines || (*first == b'{' && self.target.is_empty()) => {
                     let maker = std::mem::take(&mut self.maker);
-                    self.mode = Mode::Lines(Box::new(LinesReader::new(self.blanks, maker)));
+                    self.mode = Mode::Lines(Box::new(LinesReader::new(before, maker)));
                 }
                 Some(_) => {
                     let (target, maker) = (std::mem::take(&mut self.target), std::mem::take(&mut self.maker));
-                    self.mode = Mode::List(Box::new(ListReader::new(target, true, maker)));
+                    self.mode = Mode::List(Box::new(ListReader::new(target, true, maker, before)));
                 }
             }
         }
@@ -77,6 +81,16 @@ impl JsonReader {
             Mode::Open => Ok(()),
             Mode::List(list) => list.push(&bytes, out),
             Mode::Lines(lines) => lines.push(&bytes, out),
+        }
+    }
+
+    /// The byte of the file, from 0, at which an error ended the reading; of a record that is cut off, where it begins.
+    #[must_use]
+    pub fn stopped_at(&self) -> u64 {
+        match &self.mode {
+            Mode::Open => 0,
+            Mode::List(list) => list.stopped_at(),
+            Mode::Lines(lines) => lines.stopped_at(),
         }
     }
 

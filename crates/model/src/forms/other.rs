@@ -172,6 +172,7 @@ pub(super) const API: &[Section] = &[
                 .placeholder("v1")
                 .help("A part of the address: callers that use it break when it changes."),
             field("/_integrationId", "Integration", Reference(Kind::Integration)).optional(),
+            field("/type", "Answered by", Choice(&[("script", "A script"), ("builder", "Rules")])).usual("script"),
             field("/disabled", "Switched off", Switch(false)),
             DESCRIPTION.optional(),
         ],
@@ -181,5 +182,16 @@ pub(super) const API: &[Section] = &[
         &[field("/script", "Function", Hook)
             .optional()
             .help("handleRequest: takes the request and returns statusCode, headers and body.")],
-    ),
+    )
+    .when(Is("/type", &["", "script"])),
+    section(
+        "Answered by rules",
+        &[
+            field("/builder/request", "Request", Json)
+                .help("What is asked: method, relativeURI such as /customers/:id, and the transform that makes a record of it, as a JSON object."),
+            field("/builder/responses", "Responses", Json)
+                .help("What is answered: one of the type success, one of the type fail, and others that inputFilter chooses, as a JSON list."),
+        ],
+    )
+    .when(Is("/type", &["builder"])),
 ];

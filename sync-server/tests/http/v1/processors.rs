@@ -83,6 +83,29 @@ async fn other_names_of_the_same_evaluation_and_unknown_ones_are_told_apart() {
     let (_ann, api) = owner(&server, "ann").await;
     let csv = api.post("/v1/processors/csvParser", json!({ "data": "a\n1" })).await.good();
     assert_eq!(csv, json!({ "id": null, "output": [{ "a": "1" }], "errors": [], "console": [] }));
+    let asked = json!({ "rule": "Dear {{name}}", "data": { "name": "Ann" } });
+    let rendered = api.post("/v1/processors/handlebars", asked).await.good();
+    assert_eq!(rendered, json!({ "id": null, "output": "Dear Ann", "errors": [], "console": [] }));
+    let both = json!({ "rule": "a", "rules": "b" });
+    assert_eq!(code(&api, "handlebars", both).await, "invalid_question");
     assert_eq!(api.post("/v1/processors/nope", json!({})).await.no(), (404, "not_found".to_owned()));
     assert_eq!(api.post("/v1/processors/handlebars", json!([])).await.no(), (400, "invalid_body".to_owned()));
+}
+
+#[tokio::test]
+async fn a_question_without_rules_is_told_which_properties_are_read() {
+    let server = Server::start();
+    let (_ann, api) = owner(&server, "ann").await;
+    for (name, question) in [
+        ("handlebars", json!({ "template": "{{a}}", "data": {} })),
+        ("filter", json!({ "filter": ["equals", 1, 2], "data": {} })),
+        ("mapperProcessor", json!({ "mappings": [], "data": {} })),
+        ("javascript", json!({ "code": "function f() {}", "data": {} })),
+    ] {
+        let answer = api.post(&format!("/v1/processors/{name}"), question).await.good();
+        let error = &answer["errors"][0];
+        let message = error["message"].as_str().unwrap_or_default();
+        assert_eq!((&answer["output"], &error["code"]), (&Value::Null, &json!("missing_rules")), "{name}: {answer}");
+        assert!(["“rules”", "“rule”", "“input”", "“data”"].iter().all(|read| message.contains(read)), "{message}");
+    }
 }

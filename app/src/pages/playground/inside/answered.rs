@@ -9,15 +9,14 @@ use crate::components::editor::Editor;
 use crate::state::Doc;
 
 /// The record and the answer, as the editor takes them; nothing for other editors, or where there was no such test run.
-pub(super) fn answered(doc: Doc, editor: &Editor, path: &str) -> Option<String> {
+pub(super) fn answered(doc: Doc, editor: &Editor, path: &str) -> Option<Value> {
     let row = path.strip_suffix("/responseMapping/fields").filter(|_| editor.eval == "responseMapping")?;
     let step = ["_importId", "_exportId"].map(|name| untrack(|| doc.text(&format!("{row}/{name}"))));
     let step = step.into_iter().find(|id| !id.is_empty())?;
-    let found = doc.app.tried_out.with_untracked(|kept| {
+    doc.app.tried_out.with_untracked(|kept| {
         let (flow, report) = kept.as_ref()?;
         if *flow == doc.id { record_and_answer(&report.stages, &step) } else { None }
-    })?;
-    serde_json::to_string_pretty(&found).ok()
+    })
 }
 
 fn record_and_answer(stages: &[StageRow], step: &str) -> Option<Value> {

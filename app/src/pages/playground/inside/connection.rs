@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use serde_json::{Map, Value, json};
 use tombolo_model::Id;
 
+use super::start::Start;
 use crate::components::editor::Content;
 use crate::state::{App, Doc, use_document};
 
@@ -28,8 +29,8 @@ fn shown(connection: &Value) -> Value {
     made.into()
 }
 
-/// The input with the connection in it; an input that is no object stays as it is.
-fn with(input: &str, connection: Value) -> Option<String> {
+/// The input with the connection in it; of an input that is no object there is none.
+pub(super) fn with(input: &str, connection: Value) -> Option<String> {
     let Ok(Value::Object(mut context)) = serde_json::from_str(input) else { return None };
     context.insert("connection".to_owned(), connection);
     serde_json::to_string_pretty(&context).ok()
@@ -37,10 +38,10 @@ fn with(input: &str, connection: Value) -> Option<String> {
 
 /// Puts the step's connection into the input once it is open; then it is the person's to change. Where they have written
 /// something in the input before, it waits in what is given back.
-pub(super) fn put_into(doc: Doc, content: Content) -> Option<RwSignal<Option<Value>>> {
+pub(super) fn put_into(doc: Doc, start: Start) -> Option<RwSignal<Option<Value>>> {
     let id = untrack(|| doc.text("/_connectionId")).parse::<Id>().ok()?;
     let connection = use_document(id);
-    let (opened, late) = (content.input.get_untracked(), RwSignal::new(None));
+    let late = RwSignal::new(None);
     Effect::new(move |done: Option<bool>| {
         if done == Some(true) {
             return true;
@@ -48,10 +49,10 @@ pub(super) fn put_into(doc: Doc, content: Content) -> Option<RwSignal<Option<Val
         let Some(value) = connection.view.with(|view| view.as_ref().map(|view| shown(&view.value))) else {
             return false;
         };
-        if content.input.with_untracked(|input| *input != opened) {
+        if start.is_as_it_was_put() {
+            start.connect(value);
+        } else {
             late.set(Some(value));
-        } else if let Some(text) = with(&opened, value) {
-            content.input.set(text);
         }
         true
     });

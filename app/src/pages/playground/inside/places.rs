@@ -76,6 +76,9 @@ const DEFINITION: &[(&str, &str)] = &[
     ("rules", "/rules"),
 ];
 
+/// What an API that is built of rules asks and answers.
+const BUILDER: &[(&str, &str)] = &[("request", "/builder/request"), ("responses", "/builder/responses")];
+
 fn body(says: &dyn Fn(&str) -> String) -> Option<&'static Editor> {
     match says("/http/requestMediaType").as_str() {
         "xml" => editors::find("xml-body"),
@@ -121,7 +124,7 @@ fn written(says: &dyn Fn(&str) -> String) -> Option<&'static Editor> {
     }
 }
 
-pub(super) static PLACES: [Place; 30] = [
+pub(super) static PLACES: [Place; 31] = [
     request(&[Kind::Export], |_| Some(&editors::REQUEST_OF_A_SOURCE)),
     request(&[Kind::Import], |_| Some(&editors::REQUEST_OF_AN_IMPORT)),
     text("/http/relativeURI", |_| editors::find("relative-uri")),
@@ -162,6 +165,11 @@ pub(super) static PLACES: [Place; 30] = [
         kinds: &[Kind::FileDefinition],
         shown: Shown::Fields(DEFINITION),
         ..text("/format", |_| editors::find("edi-generator"))
+    },
+    Place {
+        kinds: &[Kind::Api],
+        shown: Shown::Fields(BUILDER),
+        ..text("/builder/request", |_| editors::find("api-builder"))
     },
     Place {
         kinds: &[Kind::Export],
@@ -267,6 +275,7 @@ mod tests {
         assert_eq!(slug(Kind::Import, "/file/type", "csv"), Some("csv-generator"));
         assert_eq!(slug(Kind::Flow, "/pageProcessors/a1/responseMapping/fields", ""), Some("results-mapping"));
         assert_eq!(slug(Kind::Integration, "/settingsForm/form", ""), Some("form-builder"));
+        assert_eq!(slug(Kind::Api, "/builder/request", ""), Some("api-builder"));
         assert_eq!(slug(Kind::Export, "/http/method", ""), Some("http-request"));
         assert_eq!(slug(Kind::Import, "/rdbms/query", ""), Some("sql"));
         assert!(place(Kind::Import, "/rules").is_none() && place(Kind::Export, "/name").is_none());

@@ -231,6 +231,21 @@ pub(super) fn file(made: &Made<'_>, kind: &'static str) -> Result<Vec<Part>, Str
     Ok(vec![("/file/type", Some(kind.into())), (path, Some(options.into()))])
 }
 
+/// What an API asks and answers; one that a script answered is built of rules from then on.
+pub(super) fn builder(made: &Made<'_>) -> Result<Vec<Part>, String> {
+    let rules = made.json()?;
+    let builder = rules.get("builder").unwrap_or(&rules);
+    let of = |name: &str| builder.get(name).filter(|value| !value.is_null()).cloned();
+    match (of("request"), of("responses")) {
+        (Some(request), Some(responses)) => Ok(vec![
+            ("/type", Some("builder".into())),
+            ("/builder/request", Some(request)),
+            ("/builder/responses", Some(responses)),
+        ]),
+        _ => Err("The rules have no “request” or no “responses”. Write them first.".to_owned()),
+    }
+}
+
 pub(super) fn definition(made: &Made<'_>) -> Result<Vec<Part>, String> {
     const FIELDS: [(&str, &str); 5] = [
         ("version", "/version"),

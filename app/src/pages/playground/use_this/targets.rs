@@ -1,12 +1,12 @@
 //! Which kinds of resource take the rules of which editor, and what is written there: a table.
 //!
 //! An editor that is not in it makes nothing that a resource holds as it is: any template, a path, the choice of a
-//! branch, what a step takes from an answer, and the rules of an API, which is answered by a script.
+//! branch, and what a step takes from an answer.
 
 use tombolo_model::Kind;
 
 use super::made::{
-    Made, Part, body_of_export, body_of_import, database, definition, file, filter, graphql_of_export,
+    Made, Part, body_of_export, body_of_import, builder, database, definition, file, filter, graphql_of_export,
     graphql_of_import, header, lookups, mappings, one, request_of_export, request_of_import, schedule, settings_form,
     sorted, statement_of_import, transform,
 };
@@ -46,7 +46,7 @@ impl Target {
     }
 }
 
-pub(super) static TARGETS: [Target; 46] = [
+pub(super) static TARGETS: [Target; 47] = [
     to("javascript", Kind::Script, |made| one("/content", made.text())),
     to("mapper-2", Kind::Import, mappings),
     to("mapper-1", Kind::Import, |made| one("/mapping", made.json()?)),
@@ -93,6 +93,7 @@ pub(super) static TARGETS: [Target; 46] = [
     to("xml-generator", Kind::Import, |made| file(made, "xml")).of(FILE_IMPORT),
     to("edi-parser", Kind::FileDefinition, definition),
     to("edi-generator", Kind::FileDefinition, definition),
+    to("api-builder", Kind::Api, builder),
     to("transformation-2", Kind::Import, |made| one("/responseTransform", transform(made, "2", "rulesTwoDotZero")?)),
 ];
 
@@ -139,6 +140,10 @@ mod tests {
         assert_eq!(form, Ok(json!({"/settingsForm/form": {"a": 1}})));
         assert!(value("mapper-2", Kind::Import, "[").is_err() && value("mapper-2", Kind::Import, "5").is_err());
         assert!(value("edi-parser", Kind::FileDefinition, "{}").is_err());
+        let api = value("api-builder", Kind::Api, r#"{"builder": {"request": {"method": "GET"}, "responses": []}}"#);
+        let wanted = json!({"/type": "builder", "/builder/request": {"method": "GET"}, "/builder/responses": []});
+        assert_eq!(api, Ok(wanted));
+        assert!(value("api-builder", Kind::Api, r#"{"request": {}}"#).is_err_and(|why| why.contains("responses")));
         let sorted = value("sort-and-group", Kind::Export, r#"{"groupByFields": ["a"]}"#);
         assert_eq!(sorted, Ok(json!({"/file/sortByFields": null, "/file/groupByFields": ["a"]})));
     }
@@ -194,11 +199,11 @@ mod tests {
             let parts = parts.unwrap_or_else(|error| panic!("{}: {error}", target.editor));
             assert!(!parts.is_empty() && parts.iter().all(|(path, _)| path.starts_with('/')), "{}", target.editor);
         }
-        for none in ["handlebars", "json-path", "branching", "results-mapping", "api-builder"] {
+        for none in ["handlebars", "json-path", "branching", "results-mapping"] {
             assert_eq!(targets(none).count(), 0, "{none}");
         }
         for editor in editors::ALL.into_iter().filter(|editor| targets(editor.slug).next().is_none()) {
-            let known = ["handlebars", "json-path", "branching", "results-mapping", "api-builder"];
+            let known = ["handlebars", "json-path", "branching", "results-mapping"];
             assert!(known.contains(&editor.slug), "{} goes nowhere", editor.slug);
         }
     }

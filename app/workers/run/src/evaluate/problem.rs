@@ -2,7 +2,7 @@
 //! two texts, which value in it, which line and column.
 
 use tombolo_engine::EvalError;
-use tombolo_model::Val;
+use tombolo_model::{Val, stopped_at};
 use tombolo_wire::eval_worker::{EvalProblem, Side};
 
 /// The problems whose path leads into the input: it is a list of records.
@@ -14,11 +14,10 @@ pub(super) fn named(code: &str, message: String) -> EvalError {
 }
 
 /// A text that is no JSON.
-pub(super) fn unreadable(error: &serde_json::Error, side: Side) -> EvalProblem {
+pub(super) fn unreadable(error: &serde_json::Error, text: &str, side: Side) -> EvalProblem {
     let whole = error.to_string();
     // The place is shown beside the sentence.
     let reason = words(whole.split(" at line ").next().unwrap_or(&whole));
-    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX).max(1);
     if error.is_data() {
         // It is JSON, and more than is held in memory.
         let message = format!("This cannot be read: {reason}. Try fewer records.");
@@ -29,7 +28,8 @@ pub(super) fn unreadable(error: &serde_json::Error, side: Side) -> EvalProblem {
         message: format!("This is not JSON: {reason}."),
         side,
         path: None,
-        place: Some((number(error.line()), number(error.column()))),
+        // The parser counts bytes, and an editor what it shows.
+        place: Some(place_of_byte(text, stopped_at(text.as_bytes(), error))),
     }
 }
 
@@ -107,6 +107,12 @@ fn script_place(path: &str) -> Option<(u32, u32)> {
     Some((line.parse().ok()?, column.parse().ok()?))
 }
 
+/// The line and column of a byte that is counted from 0.
+fn place_of_byte(text: &str, byte: usize) -> (u32, u32) {
+    let before = text.char_indices().take_while(|(at, _)| *at < byte).count();
+    place_of(text, before + 1)
+}
+
 /// The line and column of a character that is counted from 1. Columns are counted as editors count them.
 fn place_of(text: &str, at: usize) -> (u32, u32) {
     let (mut line, mut column) = (1, 1);
@@ -150,15 +156,27 @@ mod tests {
 
     #[test]
     fn a_text_that_is_no_json_says_where_it_stops_to_be() {
-        let broken = serde_json::from_str::<Value>("{\n  \"a\": tru }").unwrap_err();
-        let problem = unreadable(&broken, Side::Input);
+        let said = |text: &str| unreadable(&serde_json::from_str::<Value>(text).unwrap_err(), text, Side::Input);
+        let problem = said("{\n  \"a\": tru }");
         assert_eq!((problem.place, problem.side), (Some((2, 11)), Side::Input));
         assert_eq!(
             problem.message,
             "This is not JSON: a word stands here that is none of true, false and null; texts need quotation marks."
         );
-        let open = serde_json::from_str::<Value>("{").unwrap_err();
-        assert!(unreadable(&open, Side::Rules).message.contains("a } is missing"));
+        let open = said("{");
+        assert!(open.message.contains("a } is missing"));
+        assert_eq!(open.place, Some((1, 2)), "behind the last character");
+    }
+
+    #[test]
+    fn the_place_in_a_json_text_is_counted_as_it_is_shown() {
+        let place = |text: &str| unreadable(&serde_json::from_str::<Value>(text).unwrap_err(), text, Side::Input).place;
+        assert_eq!(place("{\"é\": tru}"), Some((1, 10)));
+        // An editor counts what is beyond the basic plane twice.
+        assert_eq!(place("[\"\u{1f600}\", tru]"), Some((1, 11)));
+        let long = format!("[\n{}  \"日本\" \"x\"]", "\"ü\",\n".repeat(50_000));
+        assert_eq!(place(&long), Some((50_002, 8)));
+        assert_eq!(place("[\"a\nb\"]"), Some((1, 4)), "the line end in a text");
     }
 
     #[test]

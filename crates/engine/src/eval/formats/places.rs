@@ -5,6 +5,7 @@
 use serde::de::IgnoredAny;
 use serde_json::Value;
 use tombolo_formats::FormatError;
+use tombolo_model::stopped_at;
 
 /// The place in a CSV text. An open quote is pointed at itself.
 pub(super) fn in_csv(text: &str, error: &FormatError, settings: &Value) -> usize {
@@ -21,19 +22,26 @@ pub(super) fn in_csv(text: &str, error: &FormatError, settings: &Value) -> usize
     character(text, byte.unwrap_or(0))
 }
 
-/// The place in a JSON text: where it stops to be one.
-pub(super) fn in_json(text: &str, error: &FormatError) -> usize {
-    broken_json(text).unwrap_or_else(|| match error {
-        FormatError::NotJsonLines { byte, .. } => character(text, usize::try_from(*byte).unwrap_or(0)),
-        _ => character(text, text.len() - text.trim_start().len()),
-    })
+/// The place in a JSON text whose reader stopped at a byte.
+pub(super) fn in_json(text: &str, error: &FormatError, stopped: Option<u64>) -> usize {
+    let byte = stopped.and_then(|byte| usize::try_from(byte).ok()).unwrap_or(0);
+    // What seems to be cut off may be wrong before its end: a bracket of another kind does not close it.
+    let within = match error {
+        FormatError::Truncated { .. } => text.get(byte..).and_then(broken_json),
+        _ => None,
+    };
+    character(text, byte + within.unwrap_or(0))
 }
 
-/// The first place at which a text is no JSON, of one value or of several behind each other.
-pub(super) fn broken_json(text: &str) -> Option<usize> {
-    let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
-    let broken = values.find_map(Result::err)?;
-    Some(in_line(text, broken.line() as u64, broken.column() as u64))
+/// The byte at which a text is no JSON value any more.
+fn broken_json(text: &str) -> Option<usize> {
+    let broken = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>().next()?.err()?;
+    Some(stopped_at(text.as_bytes(), &broken))
+}
+
+/// The character that a byte is in.
+pub(super) fn of_byte(text: &str, byte: u64) -> usize {
+    character(text, usize::try_from(byte).unwrap_or(usize::MAX))
 }
 
 /// The place in an XML text.
@@ -219,7 +227,36 @@ mod tests {
         assert_eq!(at("csvParse", none(), piped, "a|b~\"x\"|\"y"), (9, "\"y".to_owned()));
         assert_eq!(at("jsonParse", none(), none(), "{\"a\":[1,2,}").0, 11);
         assert_eq!(at("jsonParse", none(), none(), "[\n {\"é\": tru}\n]"), (13, "}\n]".to_owned()));
+        assert_eq!(at("jsonParse", none(), none(), "[{\"a\":1},{\"a\":2").0, 16, "the end of what is cut off");
         assert_eq!(at("xmlParse", none(), json!({"resourcePath": "/a"}), "<a>\n<é></b></a>").1, "</b");
+    }
+
+    /// What stands at the place of each error.
+    fn all_at(text: &str, path: &str) -> Vec<String> {
+        let options = json!({"resourcePath": path});
+        let request = EvalRequest { input: json!(text).into(), options, ..EvalRequest::default() };
+        let errors = eval("jsonParse", &request).unwrap().errors;
+        errors.iter().map(|error| text.chars().skip(error.at.unwrap() - 1).take(3).collect()).collect()
+    }
+
+    #[test]
+    fn each_record_that_is_wrong_has_a_place_of_its_own_deep_in_a_text_and_behind_any_letters() {
+        assert_eq!(all_at("[{\"a\":1},7,{\"a\":tru},{\"a\":2,}]", ""), ["7,{", "},{", "}]"]);
+        let filler = "{\"name\":\"Zoë 日本 \u{1f600}\"},\r\n".repeat(4_000);
+        assert!(filler.len() > 100_000);
+        let list = format!("[{filler}{{\"é\": tru}},\n\"x\"]");
+        assert_eq!(all_at(&list, ""), ["},\n", "\"x\""]);
+        assert_eq!(
+            all_at(&format!("\u{feff}{{\"ü\":0,\"data\":{{\"list\":{list}}}}}"), "data.list"),
+            ["},\n", "\"x\""]
+        );
+        // What the parser of one value does not mind is too deep for a record, or too big for a number.
+        assert_eq!(all_at(&format!("[{filler}{{\"a\": {}1{}}}]", "[".repeat(130), "]".repeat(130)), ""), ["[[["]);
+        assert_eq!(all_at(&format!("[{filler}{{\"é\":1,\"a\":1}}\n{{\"b\":2}}]"), ""), ["{\"b"]);
+        // A wrong record before does not hide where the text is cut off, nor what stands behind the list.
+        assert_eq!(all_at(&format!("[{filler}{{\"é\":tru}},{{\"b\": [1}}"), ""), ["},{", "}"]);
+        assert_eq!(all_at(&format!("[{filler}5] x"), ""), ["5] ", "x"]);
+        assert_eq!(all_at("{\"é\":1}\n{\"a\":-}\n]", ""), ["}\n]", "]"]);
     }
 
     #[test]

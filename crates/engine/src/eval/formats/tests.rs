@@ -55,6 +55,12 @@ fn json_is_a_list_at_a_path_or_one_object_a_line() {
     let rows = run("jsonParse", json!({"resourcePath": "x"}), json!(r#"{"x":[{"a":1}]}"#));
     assert_eq!(rows.output, json!([{"a": 1}]));
     assert_eq!(run("jsonParse", json!({}), json!("{\"a\":1}\n{\"a\":2}\n")).output, json!([{"a": 1}, {"a": 2}]));
+    let broken = run("jsonParse", json!({}), json!(r#"[{"a":1},5,{"a":2}] x"#));
+    assert_eq!(
+        (broken.output, broken.errors.len()),
+        (json!([{"a": 1}, {"a": 2}]).into(), 2),
+        "what is before the fault"
+    );
     let deep = format!("[{}]", "[".repeat(100_000));
     assert!(!run("jsonParse", json!({}), json!(deep)).errors.is_empty());
 }

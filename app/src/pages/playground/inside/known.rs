@@ -1,0 +1,291 @@
+//! What is known of the records of a step: those of the last test run in this tab, what came to a listener, and the record
+//! that the step failed on. An editor inside a resource begins with one of them rather than with an example.
+
+use leptos::prelude::*;
+use serde_json::{Value, json};
+use tombolo_model::Id;
+use tombolo_model::run::RunRow;
+use tombolo_wire::rest::LastPayload;
+use tombolo_wire::run_worker::StageRow;
+use tombolo_wire::store::{Call, RunError};
+
+use super::super::my_data::{takes_records, wrapped};
+use super::super::received::value_of;
+use super::answered::answered;
+use super::places::Place;
+use crate::components::editor::Editor;
+use crate::components::{is_listener, last_of};
+use crate::state::Doc;
+
+/// Where a listener says that the records are.
+const RECORDS_AT: &str = "/webhook/pathToRecords";
+const CAME_LAST: &str = "what came to this listener last";
+
+/// An input that is not the example's, and which one it is.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Known {
+    pub(super) input: String,
+    /// What the sentence says that begins with “The input is”.
+    pub(super) what: &'static str,
+    /// When it came, in milliseconds since 1970, where that is known.
+    pub(super) at_ms: Option<i64>,
+}
+
+impl Known {
+    fn new(input: &Value, what: &'static str) -> Self {
+        Self { input: serde_json::to_string_pretty(input).unwrap_or_default(), what, at_ms: None }
+    }
+}
+
+/// What is known at once.
+pub(super) fn at_hand(doc: Doc, place: &Place, editor: &Editor, path: &str) -> Option<Known> {
+    if editor.eval == "form" {
+        let settings = untrack(|| doc.at("/settings")).filter(|settings| !settings.is_null())?;
+        return Some(Known::new(&settings, "what the settings of this resource say"));
+    }
+    if editor.eval == "api" {
+        // Without a request in the input, that of the rules counts.
+        let has_one = untrack(|| doc.at("/builder/request/mockRequest")).is_some_and(|request| request.is_object());
+        return has_one.then(|| Known::new(&json!({}), "empty, so that the mock request of this API counts"));
+    }
+    if !takes_records(editor) {
+        return None;
+    }
+    if editor.eval == "responseMapping" {
+        let found = answered(doc, editor, path)?;
+        return Some(Known::new(&found, "a record of the last test run in this tab, and what its step was answered"));
+    }
+    let record = doc.app.tried_out.with_untracked(|kept| {
+        let (_, report) = kept.as_ref()?;
+        record_of(&report.stages, doc.id, is_mapped(place))
+    })?;
+    Some(Known::new(&wrapped(editor, record), "a record of the last test run in this tab"))
+}
+
+/// Whether a field is filled in with what the mapping of its step made.
+fn is_mapped(place: &Place) -> bool {
+    place.path.ends_with("/body")
+}
+
+/// The first record that came to a step, and where bodies are made, what its mapping made of it; of a source, the first
+/// that it read.
+fn record_of(stages: &[StageRow], step: Id, mapped: bool) -> Option<Value> {
+    let here = |stage: &&StageRow| stage.index.is_some() && is_of(&stage.step, step);
+    let given = |name: Option<&str>| {
+        let of = |stage: &&StageRow| name.is_none_or(|name| stage.name == name) && !stage.input.is_null();
+        stages.iter().filter(here).find(of).map(|stage| stage.input.clone())
+    };
+    let read = || stages.iter().filter(here).find(|stage| !stage.output.is_null()).map(|stage| stage.output.clone());
+    mapped.then(|| given(Some("request"))).flatten().or_else(|| given(None)).or_else(read)
+}
+
+/// Whether a run calls a step so. Where a flow uses it several times, the others have a number behind it.
+fn is_of(key: &str, step: Id) -> bool {
+    key.strip_prefix(&step.to_string()).is_some_and(|rest| rest.is_empty() || rest.starts_with('~'))
+}
+
+/// What the last test run in this tab gave a function of a step; in a flow, that of any of its steps.
+pub(super) fn of_hook(doc: Doc, function: &str) -> Option<Known> {
+    let given = doc.app.tried_out.with_untracked(|kept| {
+        let (flow, report) = kept.as_ref()?;
+        given_to(&report.stages, function, (*flow != doc.id).then_some(doc.id))
+    })?;
+    Some(Known::new(&given, "what the last test run in this tab gave the function"))
+}
+
+fn given_to(stages: &[StageRow], function: &str, step: Option<Id>) -> Option<Value> {
+    let is_call = |stage: &&StageRow| {
+        stage.index.is_none() && stage.name == function && step.is_none_or(|step| is_of(&stage.step, step))
+    };
+    stages.iter().filter(is_call).find(|stage| stage.input.is_object()).map(|stage| stage.input.clone())
+}
+
+/// What has to be asked for: the last that came to a listener, or the record that the step failed on last.
+///
+/// # Errors
+///
+/// Returns a sentence for the person when it may be there and cannot be read.
+pub(super) async fn asked_for(doc: Doc, place: &Place, editor: &Editor) -> Result<Option<Known>, String> {
+    if !takes_records(editor) || editor.eval == "responseMapping" {
+        return Ok(None);
+    }
+    if is_of_listener(doc) {
+        let Some(last) = last_payload(doc).await? else { return Ok(None) };
+        let records_at = untrack(|| doc.text(RECORDS_AT));
+        return Ok(of_payload(last, &records_at, editor));
+    }
+    // What a mapping made of a record that failed is nowhere.
+    if is_mapped(place) {
+        return Ok(None);
+    }
+    let Some(run) = doc.app.runs.with_untracked(|runs| last_failed(runs.values(), doc.id)) else { return Ok(None) };
+    let errors = doc.app.call::<Vec<RunError>>(Call::RunErrors { run }).await.map_err(|error| error.message)?;
+    Ok(of_errors(&errors, doc.id, editor))
+}
+
+/// The last that came to a listener as what its hook is given; `example` has what is around the records.
+///
+/// # Errors
+///
+/// Returns a sentence for the person when it may be there and cannot be read.
+pub(super) async fn asked_for_hook(doc: Doc, hook: &str, example: &str) -> Result<Option<Known>, String> {
+    if hook != "preSavePage" || !is_of_listener(doc) {
+        return Ok(None);
+    }
+    let Some(last) = last_payload(doc).await? else { return Ok(None) };
+    let records_at = untrack(|| doc.text(RECORDS_AT));
+    Ok(page_of_payload(last, &records_at, example))
+}
+
+fn is_of_listener(doc: Doc) -> bool {
+    untrack(|| doc.app.row(doc.id)).and_then(|row| row.adaptor).as_deref().is_some_and(is_listener)
+}
+
+/// Of an account that is on this device alone nobody can ask.
+async fn last_payload(doc: Doc) -> Result<Option<LastPayload>, String> {
+    let account = doc.app.account.with_untracked(|account| account.as_ref().filter(|one| !one.local).map(|one| one.id));
+    match account {
+        Some(account) => last_of(account, doc.id).await,
+        None => Ok(None),
+    }
+}
+
+/// The newest run in which a step failed.
+fn last_failed<'r>(runs: impl Iterator<Item = &'r RunRow>, step: Id) -> Option<Id> {
+    let failed = |run: &&RunRow| run.steps.iter().any(|count| count.errors > 0 && is_of(&count.step, step));
+    runs.filter(failed).max_by_key(|run| run.started_ms).map(|run| run.id)
+}
+
+fn of_errors(errors: &[RunError], step: Id, editor: &Editor) -> Option<Known> {
+    let here = errors.iter().filter(|error| error.record.is_some() && is_of(&error.step, step));
+    let last = here.max_by_key(|error| error.time_ms)?;
+    let record = last.record.clone()?;
+    let known = Known::new(&wrapped(editor, record), "the record that this step failed on last");
+    Some(Known { at_ms: Some(last.time_ms), ..known })
+}
+
+/// What came last as the first record that a run makes of it.
+fn of_payload(last: LastPayload, records_at: &str, editor: &Editor) -> Option<Known> {
+    let at_ms = Some(last.received_ms);
+    let record = records_of(last, records_at)?.into_iter().next()?;
+    Some(Known { at_ms, ..Known::new(&wrapped(editor, record), CAME_LAST) })
+}
+
+/// The same as a page of all its records.
+fn page_of_payload(last: LastPayload, records_at: &str, example: &str) -> Option<Known> {
+    let at_ms = Some(last.received_ms);
+    let mut given: Value = serde_json::from_str(example).ok().filter(Value::is_object)?;
+    given["data"] = records_of(last, records_at)?.into();
+    Some(Known { at_ms, ..Known::new(&given, CAME_LAST) })
+}
+
+/// The records of what came. Of a text that is kept in part there are none.
+fn records_of(last: LastPayload, records_at: &str) -> Option<Vec<Value>> {
+    let whole = value_of(last).ok()?;
+    let names = records_at.split('.').filter(|name| !name.is_empty());
+    let found = names.fold(Some(&whole), |value, name| value?.get(name))?;
+    Some(match found {
+        Value::Array(records) => records.clone(),
+        record => vec![record.clone()],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::playground::editors;
+
+    const STEP: &str = "0123456789abcdef01234567";
+
+    fn step() -> Id {
+        STEP.parse().unwrap()
+    }
+
+    fn stage(step: &str, name: &str, index: Option<u64>, input: Value, output: Value) -> StageRow {
+        StageRow { step: step.to_owned(), name: name.to_owned(), index, input, output, errors: Vec::new() }
+    }
+
+    #[test]
+    fn an_editor_is_tried_with_what_the_last_test_run_gave_its_step() {
+        let all = [
+            stage("aaaaaaaaaaaaaaaaaaaaaaaa", "mapping", Some(0), json!({"other": 1}), Value::Null),
+            stage("0123456789abcdef01234567~2", "mapping", Some(0), json!({"a": 1}), json!({"b": 1})),
+            stage(STEP, "request", Some(0), json!({"b": 1}), Value::Null),
+        ];
+        assert_eq!(record_of(&all, step(), false), Some(json!({"a": 1})));
+        assert_eq!(record_of(&all, step(), true), Some(json!({"b": 1})));
+        let read = [stage(STEP, "parse", Some(0), Value::Null, json!({"a": 2}))];
+        assert_eq!(record_of(&read, step(), true), Some(json!({"a": 2})));
+        assert_eq!(record_of(&all[..1], step(), false), None);
+    }
+
+    #[test]
+    fn a_hook_is_tried_with_what_the_last_test_run_gave_its_function() {
+        let given = json!({"data": [{"a": 1}], "pageIndex": 0});
+        let all = [
+            stage(STEP, "preMap", Some(0), json!({"a": 1}), Value::Null),
+            stage("aaaaaaaaaaaaaaaaaaaaaaaa", "preMap", None, json!({"data": []}), Value::Null),
+            stage(STEP, "preMap", None, given.clone(), Value::Null),
+        ];
+        assert_eq!(given_to(&all, "preMap", Some(step())), Some(given));
+        assert_eq!(given_to(&all, "preMap", None), Some(json!({"data": []})), "a flow has hooks of all its steps");
+        assert_eq!(given_to(&all, "postMap", None), None);
+    }
+
+    fn input(known: Option<Known>) -> Option<Value> {
+        known.map(|known| serde_json::from_str(&known.input).unwrap())
+    }
+
+    #[test]
+    fn a_listener_is_tried_with_the_first_record_of_what_came_last() {
+        let editor = editors::find("trace-key").unwrap();
+        let made = |text: &str, at: &str, cut| {
+            let last = LastPayload { media_type: String::new(), text: text.into(), size_bytes: 9, cut, received_ms: 7 };
+            of_payload(last, at, editor)
+        };
+        let known = made(r#"{"a":1}"#, "", false).unwrap();
+        assert_eq!((known.what, known.at_ms), ("what came to this listener last", Some(7)));
+        let record = Some(json!({"record": {"a": 1}}));
+        assert_eq!(input(made(r#"{"a":1}"#, "", false)), record);
+        assert_eq!(input(made(r#"{"data":{"orders":[{"a":1},{"a":2}]}}"#, "data.orders", false)), record);
+        assert_eq!(input(made(r#"{"a":1}"#, "data", false)), None);
+        assert_eq!(input(made("[]", "", false)), None);
+        assert_eq!(input(made("{\"a\":", "", true)), None);
+        let last = LastPayload {
+            media_type: String::new(),
+            text: "[{\"a\":1},{\"a\":2}]".into(),
+            size_bytes: 9,
+            cut: false,
+            received_ms: 7,
+        };
+        let page = page_of_payload(last, "", "{\"data\": [], \"pageIndex\": 0}");
+        assert_eq!(input(page), Some(json!({"data": [{"a": 1}, {"a": 2}], "pageIndex": 0})));
+    }
+
+    #[test]
+    fn a_step_is_tried_with_the_record_that_it_failed_on_last() {
+        let error = |step: &str, time_ms: i64, record: Option<Value>| -> RunError {
+            serde_json::from_value(json!({"step": step, "code": "x", "message": "It broke.", "record": record, "index": 0, "timeMs": time_ms})).unwrap()
+        };
+        let errors = [
+            error(STEP, 1, Some(json!({"a": 1}))),
+            error(STEP, 3, Some(json!({"a": 3}))),
+            error("aaaaaaaaaaaaaaaaaaaaaaaa", 5, Some(json!({"a": 5}))),
+            error(STEP, 4, None),
+        ];
+        let found = of_errors(&errors, step(), editors::find("trace-key").unwrap());
+        assert_eq!(found.as_ref().and_then(|known| known.at_ms), Some(3));
+        assert_eq!(input(found), Some(json!({"record": {"a": 3}})));
+        let run = |id: u32, started: i64, errors: u64| -> RunRow {
+            let id = Id::from_parts(id, [0; 8]);
+            let count = json!({"step": STEP, "name": "Shop", "kind": "import", "received": 1, "success": 1, "ignored": 0, "errors": errors, "pages": 1, "file": null});
+            serde_json::from_value(
+                json!({"id": id, "flow": id, "flowName": "F", "status": "completed", "place": "server",
+                "startedMs": started, "endedMs": null, "steps": [count], "error": null, "n": 1}),
+            )
+            .unwrap()
+        };
+        let runs = [run(1, 10, 2), run(2, 20, 1), run(3, 30, 0)];
+        assert_eq!(last_failed(runs.iter(), step()), Some(Id::from_parts(2, [0; 8])));
+    }
+}
