@@ -12,7 +12,7 @@ use super::source_body::charset;
 use super::source_file::Parser;
 use crate::path::Path;
 use crate::plan::{BodyKind, Format, ListenerRead};
-use crate::size::size_bytes;
+use crate::size::memory_bytes;
 use crate::units::PARSE_BYTES;
 
 /// The most that the records of one body may take with what stands around them.
@@ -150,9 +150,11 @@ fn short(value: &Val) -> String {
 /// Puts what stands around the list into each record; what the record has of the same name stays.
 fn with_parent(rows: Vec<Row>, parent: &Val) -> Result<Vec<Row>, String> {
     let Val::Map(parent) = parent else { return Ok(rows) };
-    if size_bytes(&Val::Map(parent.clone())).saturating_mul(rows.len()) > MOST_WITH_PARENT {
+    // What each record has beside makes a shape of its own of it.
+    let copy = memory_bytes(&Val::Map(parent.clone())).saturating_add(parent.keys().memory_bytes());
+    if copy.saturating_mul(rows.len()) > MOST_WITH_PARENT {
         return Err(format!(
-            "With what stands around them its records would take more than {} MiB. Leave that out in the listener.",
+            "With what stands around them its records would take more than {} MB of memory. Leave that out in the listener.",
             MOST_WITH_PARENT >> 20
         ));
     }
