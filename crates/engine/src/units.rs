@@ -22,8 +22,8 @@ pub(crate) const PATIENCE_MS: u32 = 5 * 60_000;
 pub(crate) const LONGEST_WAIT_MS: u32 = 60_000;
 /// Written bytes that are gathered before they go to the file.
 pub(crate) const WRITE_BYTES: usize = 64 * 1024;
-/// Errors of a step that keep their record; later ones are counted and kept without it.
-pub(crate) const MAX_KEPT_RECORDS: u64 = 20_000;
+/// Errors of a step that keep their record: the latest ones.
+pub(crate) const MAX_KEPT_RECORDS: usize = 20_000;
 /// The same answer so often in a row is a loop.
 pub(crate) const SAME_ANSWERS: u32 = 5;
 /// The most that the records of a page have together; a page is cut before it.

@@ -20,7 +20,7 @@ use crate::host::Host;
 use crate::plan::{Function, Plan};
 use crate::script::ConsoleLine;
 use crate::secret::Secret;
-use crate::units::{MAX_KEPT_RECORDS, MAX_TRACE_KEY_CHARS};
+use crate::units::MAX_TRACE_KEY_CHARS;
 
 pub(super) struct Shared<'a> {
     pub(super) plan: &'a Plan,
@@ -195,7 +195,7 @@ impl<'a> Shared<'a> {
         }
         let mut state = self.state.borrow_mut();
         state.counts[place].errors += 1;
-        let keep = state.counts[place].errors <= MAX_KEPT_RECORDS && !self.plan.skips_retries.at(place);
+        let keep = !self.plan.skips_retries.at(place);
         let mut error = RunError {
             record: record.filter(|_| keep).map(Value::from),
             index: Some(index),
