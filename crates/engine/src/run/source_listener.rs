@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use futures::stream::StreamExt;
 use tombolo_formats::{Decoder, Encoding, MAX_RECORD_BYTES, Row, RowError};
-use tombolo_model::{KeyPool, Record, Val};
+use tombolo_model::{KeyPool, Record, Val, excerpt};
 
 use super::shared::Shared;
 use super::source::{Failure, Intake, Stopped};
@@ -136,15 +136,12 @@ fn elements(value: Val) -> Vec<Row> {
         .map(|(one, index)| match one {
             Val::Map(record) => Ok(record),
             other => {
-                let message = format!("A record is an object, and this is {}: {}.", other.kind(), short(&other));
+                let message =
+                    format!("A record is an object, and this is {}: {}.", other.kind(), excerpt(&other.to_json()));
                 Err(RowError::new(index, message))
             }
         })
         .collect()
-}
-
-fn short(value: &Val) -> String {
-    value.to_json().chars().take(60).collect()
 }
 
 /// Puts what stands around the list into each record; what the record has of the same name stays.
