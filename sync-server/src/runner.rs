@@ -12,6 +12,7 @@ mod bundle;
 mod child;
 mod desk;
 mod ending;
+mod failure;
 mod live;
 mod made;
 pub(crate) mod outages;
@@ -21,6 +22,7 @@ mod received;
 mod report;
 pub(crate) mod retests;
 mod schedule;
+mod wish;
 
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
@@ -33,21 +35,22 @@ use thiserror::Error;
 use tokio::sync::{oneshot, watch};
 use tombolo_model::views::Flow;
 use tombolo_model::{Action, Home, Id, Kind};
-use tombolo_wire::run::{RunBy, RunError, RunOrigin, RunPlace, RunRow, RunStatus, RunType};
+use tombolo_wire::run::{RunError, RunOrigin, RunPlace, RunRow, RunStatus, RunType};
 use tombolo_wire::sync::RunRows;
 
 use crate::app::App;
 use crate::fresh::NoRandom;
 use crate::resources::{self, Resource, ResourceError};
-use crate::store::{MemberRow, StoreError};
+use crate::store::StoreError;
 use crate::{clock, run_rows};
 pub(crate) use again::Again;
-use child::RunFailure;
 pub(crate) use ending::{close_interrupted, end_all};
+use failure::RunFailure;
 use live::{Entered, Lives};
 use places::Places;
 pub(crate) use received::start_received;
 pub(crate) use schedule::{NoStart, refuse_schedule, start_ticks};
+pub(crate) use wish::{Narrowed, Wish};
 
 /// No run takes longer, the wait for a place not counted.
 const LONGEST: Duration = Duration::from_secs(12 * 3_600);
@@ -140,57 +143,6 @@ impl Runner {
                 Err(error) => tracing::error!(%error, %run, "the rights to a run cannot be looked up"),
             }
         }
-    }
-}
-
-/// What of a flow is run, and since when; all of it, since the last time, when nothing is said.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Narrowed {
-    /// The exports that are read.
-    pub(crate) sources: Vec<Id>,
-    /// Since when exports of changes are read this once.
-    pub(crate) start_ms: Option<i64>,
-    /// Records that failed, in place of what the exports would read.
-    pub(crate) again: Option<Again>,
-}
-
-/// Who wants a run, and how.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Wish {
-    /// What starts it.
-    pub(crate) kind: RunType,
-    /// The person; nobody for what a schedule began.
-    pub(crate) by: Option<Id>,
-    /// How many flows started each other before this one.
-    started: u32,
-}
-
-impl Wish {
-    /// A person wants it, on a screen or by a program.
-    pub(crate) const fn of(person: Id, kind: RunType) -> Self {
-        Self { kind, by: Some(person), started: 0 }
-    }
-
-    /// Its schedule wants it.
-    const SCHEDULE: Self = Self { kind: RunType::Schedule, by: None, started: 0 };
-
-    /// Something wants it that came to its listener.
-    const LISTENER: Self = Self { kind: RunType::Webhook, by: None, started: 0 };
-
-    /// A run of this one wants it.
-    const fn next(self) -> Self {
-        Self { kind: RunType::Flow, by: self.by, started: self.started + 1 }
-    }
-
-    async fn origin(self, app: &App, account: Id) -> Result<RunOrigin, StoreError> {
-        let name = |user: Id, members: Vec<MemberRow>| {
-            members.into_iter().find(|member| member.user == Some(user)).map_or_else(String::new, |member| member.name)
-        };
-        let by = match self.by {
-            Some(user) => Some(Box::new(RunBy { user, name: name(user, app.store.members(account).await?) })),
-            None => None,
-        };
-        Ok(RunOrigin { kind: self.kind, by, ..RunOrigin::default() })
     }
 }
 

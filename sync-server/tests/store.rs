@@ -23,7 +23,7 @@ use tombolo_server::store::{
 };
 use tombolo_sync::gate::Verdict;
 use tombolo_wire::rest::OfferRefused;
-use tombolo_wire::run::{RunPlace, RunRow, RunStatus, StepCount};
+use tombolo_wire::run::{RunError, RunPlace, RunRow, RunStatus, StepCount};
 use tombolo_wire::sync::{Entry, RunErrorRow, RunRows, Snapshot};
 
 async fn people_and_sessions(store: &dyn Store) {
@@ -236,6 +236,24 @@ async fn runs_and_files(store: &dyn Store) {
     assert!(!store.forget_blob(id(101), &blob.sha256).await.unwrap(), "a run lost its file");
     assert!(!store.remove_parts(id(101), &blob.sha256, 16).await.unwrap());
     assert_eq!(store.blob_part(id(101), &blob.sha256, 0).await.unwrap().as_deref(), Some(b"hello".as_slice()));
+}
+
+async fn records_of_errors(store: &dyn Store) {
+    let keep = async |errors: Vec<RunErrorRow>| {
+        let runs = vec![RunRow { id: id(58), status: RunStatus::Completed, ..run_row(1) }];
+        store.keep_runs(id(101), &RunRows { runs, errors, ..RunRows::default() }, None).await.unwrap().unwrap();
+        let kept = store.run_errors(id(101), id(58)).await.unwrap();
+        kept.iter().map(|row| (row.n, row.error.record.is_some())).collect::<Vec<_>>()
+    };
+    let error = |n, forgets| {
+        let row = run_error(n);
+        RunErrorRow { run: id(58), error: RunError { forgets, ..row.error }, ..row }
+    };
+    assert_eq!(keep(vec![error(1, None), error(2, None)]).await, [(1, true), (2, true)]);
+    assert_eq!(keep(vec![error(3, Some(1)), error(4, Some(3))]).await, [(1, false), (2, true), (3, false), (4, true)]);
+    keep(vec![error(1, None)]).await;
+    let found = store.failure(id(101), id(58), 1).await.unwrap().unwrap();
+    assert_eq!((found.record, found.message), (None, run_error(1).error.message), "what is sent again has no record");
 }
 
 async fn checkpoints(store: &dyn Store) {
@@ -457,6 +475,7 @@ async fn every_store(store: Arc<dyn Store>) {
     changes_and_the_sequence(&*store).await;
     many_pushes_at_once(Arc::clone(&store)).await;
     runs_and_files(&*store).await;
+    records_of_errors(&*store).await;
     whose_runs_they_are(&*store).await;
     checkpoints(&*store).await;
     pages_of_runs_and_documents(&*store).await;

@@ -3,7 +3,7 @@
 //! Decides nothing about when they are called; whoever calls one hands its answer through [`OuterHook::check`], so that the
 //! playground, the server and the screen take and refuse the same. The hooks of runs are in `run/hooks.rs`.
 
-use tombolo_model::{Id, Record, Val};
+use tombolo_model::{Id, Record, Val, excerpt};
 
 /// A hook that no run calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,10 +169,16 @@ fn answer(fields: &Record) -> Checked {
             for (name, value) in all.iter() {
                 let text = match value {
                     Val::Str(_) | Val::Int(_) | Val::Uint(_) | Val::Float(_) => value.display(),
-                    other => return Err(format!("{} as the header “{name}”, which is a text", kind(other))),
+                    other => {
+                        return Err(format!(
+                            "{} as the header “{name}”, which is a text",
+                            kind(other),
+                            name = excerpt(&name)
+                        ));
+                    }
                 };
                 if !is_token(name) || text.chars().any(|c| c != '\t' && c.is_control()) {
-                    return Err(format!("a header “{name}” that no answer can carry"));
+                    return Err(format!("a header “{name}” that no answer can carry", name = excerpt(&name)));
                 }
                 headers.set(name, Val::text(&text));
             }
@@ -197,7 +203,7 @@ fn form(fields: Record) -> Checked {
     };
     let untyped = map.iter().find(|(_, field)| field.get("type").and_then(Val::as_str).is_none());
     match untyped {
-        Some((name, _)) => Err(format!("the field “{name}” without a type")),
+        Some((name, _)) => Err(format!("the field “{name}” without a type", name = excerpt(&name))),
         None => Ok(fields),
     }
 }

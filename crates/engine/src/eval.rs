@@ -24,7 +24,7 @@ pub use question::{EvalQuestion, QuestionError, parse_input, question_id};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tombolo_model::Val;
+use tombolo_model::{Val, excerpt};
 use tombolo_template::{Env, TemplateError};
 
 /// The groups, each with its own list.
@@ -91,7 +91,7 @@ pub struct EvalError {
 
 /// There is no such evaluation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("There is no evaluation “{name}”. There are: {known}.")]
+#[error("There is no evaluation “{name}”. There are: {known}.", name = excerpt(.name))]
 pub struct UnknownEval {
     /// The name that was asked for.
     pub name: String,

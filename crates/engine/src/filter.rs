@@ -8,7 +8,7 @@ mod operand;
 use std::sync::Arc;
 
 use serde_json::Value;
-use tombolo_model::{Problem, Val};
+use tombolo_model::{Problem, Val, excerpt};
 use tombolo_template::{Pattern, begin_searches};
 
 use compare::Operator;
@@ -139,15 +139,14 @@ impl Fault {
 }
 
 fn rule(value: &Value, settings: &Value, depth: usize) -> Result<Rule, Fault> {
-    let parts = value
-        .as_array()
-        .filter(|parts| !parts.is_empty())
-        .ok_or_else(|| format!("“{value}” is not a rule: a rule is a list that begins with its operator."))?;
+    let parts = value.as_array().filter(|parts| !parts.is_empty()).ok_or_else(|| {
+        format!("“{}” is not a rule: a rule is a list that begins with its operator.", excerpt(&value.to_string()))
+    })?;
     if depth > DEEPEST {
         return Err(format!("The rules are nested deeper than {DEEPEST} levels.").into());
     }
     let Some(name) = parts[0].as_str() else {
-        return Err(format!("“{}” is not an operator.", parts[0]).into());
+        return Err(format!("“{}” is not an operator.", excerpt(&parts[0].to_string())).into());
     };
     let part = |at: usize| rule(&parts[at], settings, depth + 1).map_err(|fault| fault.of_part(at));
     let below = || (1..parts.len()).filter(|at| !is_blank(&parts[*at])).map(part).collect::<Result<Vec<_>, _>>();
@@ -162,14 +161,18 @@ fn rule(value: &Value, settings: &Value, depth: usize) -> Result<Rule, Fault> {
     }
     let Some(operator) = Operator::named(name) else {
         if parts.len() == 1 {
-            return Err(format!("“{name}” alone is no rule: a rule is an operator with what it compares.").into());
+            return Err(format!(
+                "“{name}” alone is no rule: a rule is an operator with what it compares.",
+                name = excerpt(&name)
+            )
+            .into());
         }
         // A value of its own, such as ["boolean", ["extract", "active"]].
         return Ok(Rule::Test(operand::operand(value, settings, depth)?));
     };
     let wanted = if operator.is_unary() { 2 } else { 3 };
     if parts.len() < wanted {
-        return Err(format!("“{name}” is missing a value to compare.").into());
+        return Err(format!("“{name}” is missing a value to compare.", name = excerpt(&name)).into());
     }
     // What comes behind is not looked at: flows that were made elsewhere have such rules, and run there.
     let left = compared(1)?;

@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 
 use serde_json::Value;
-use tombolo_model::{Problem, Val};
+use tombolo_model::{Problem, Val, excerpt};
 
 use crate::path::OldPath;
 use crate::size::size_bytes;
@@ -52,7 +52,10 @@ impl Grouping {
     pub(crate) fn refuses(&self, row: &Val) -> Option<String> {
         let is_missing = |(_, path): &&(String, OldPath)| path.get(row).is_none();
         let (missing, _) = self.fields.iter().filter(|_| self.columns).find(is_missing)?;
-        Some(format!("The file has no column “{missing}”, which should join rows. Change the key columns."))
+        Some(format!(
+            "The file has no column “{missing}”, which should join rows. Change the key columns.",
+            missing = excerpt(&missing)
+        ))
     }
 
     /// Whether a record is of the group that another one is of.

@@ -1,5 +1,7 @@
 //! A run from its bundle to its last row: what the run worker, the server's child and the command line share.
 
+mod kept;
+
 use std::cell::RefCell;
 use std::convert::Infallible;
 use std::pin::pin;
@@ -19,6 +21,8 @@ use crate::host::Host;
 use crate::run::run;
 use crate::script::ConsoleLine;
 use crate::secret::Secret;
+use crate::units::MAX_KEPT_RECORDS;
+use kept::Kept;
 
 /// What is reported of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,7 +86,6 @@ pub async fn run_job(
     report: &mut dyn FnMut(Report),
 ) -> RunRow {
     row.status = RunStatus::Running;
-    let errors = 0;
     let plan = match compile(bundle) {
         Ok(plan) => plan,
         Err(problems) => {
@@ -95,7 +98,8 @@ pub async fn run_job(
     next(&mut row, report);
     let said_ms = host.now_ms();
     let (late, later) = mpsc::unbounded();
-    let teller = RefCell::new(Teller { row, report, errors, said_ms, late, waits: false });
+    let kept = Kept::new(MAX_KEPT_RECORDS);
+    let teller = RefCell::new(Teller { row, report, errors: 0, kept, said_ms, late, waits: false });
     let outcome = {
         let mut sink = |event| teller.borrow_mut().take(event, host.now_ms());
         let work = pin!(run(&plan, host, cancel, &mut sink));
@@ -114,6 +118,7 @@ struct Teller<'r> {
     row: RunRow,
     report: &'r mut dyn FnMut(Report),
     errors: u64,
+    kept: Kept,
     said_ms: i64,
     /// Wakes the one who tells what was held back.
     late: mpsc::UnboundedSender<()>,
@@ -129,8 +134,9 @@ impl Teller<'_> {
                 self.row.steps[step] = count;
                 return self.moved(now_ms);
             }
-            RunEvent::Error(error) => {
+            RunEvent::Error(mut error) => {
                 self.errors += 1;
+                self.kept.take(self.errors, &mut error);
                 Report::Error { n: self.errors, error }
             }
             RunEvent::Renewed { owner, path, secret } => Report::Renewed { owner, path, secret },

@@ -8,7 +8,7 @@ mod answers;
 use std::collections::HashMap;
 
 use serde_json::Value;
-use tombolo_model::{Problem, Val};
+use tombolo_model::{Problem, Val, excerpt};
 use tombolo_template::{Target, Template};
 
 use crate::mapper::{Around, Read};
@@ -74,7 +74,7 @@ impl Lookups {
                     allow_failures: allows_failures(lookup),
                 }),
                 Err((field, message)) => {
-                    let message = format!("The lookup “{name}” cannot be asked: {message}");
+                    let message = format!("The lookup “{name}” cannot be asked: {message}", name = excerpt(&name));
                     problems.push(Problem::new(format!("{place}/{at}/{field}"), "invalid_lookup", message));
                 }
             }
@@ -143,11 +143,15 @@ impl Lookup {
             Found::Unknown => Ok(Val::Absent),
             Found::Nothing if self.allow_failures => Ok(Val::Absent),
             Found::Nothing if self.is_keyless() => {
-                Err(format!("the lookup “{}” found nothing: add a default", self.name))
+                Err(format!("the lookup “{}” found nothing: add a default", excerpt(&self.name)))
             }
             Found::Nothing => {
                 let key = key.display();
-                Err(format!("the lookup “{}” has nothing for “{key}”: add it, or a default", self.name))
+                Err(format!(
+                    "the lookup “{}” has nothing for “{}”: add it, or a default",
+                    excerpt(&self.name),
+                    excerpt(&key)
+                ))
             }
         }
     }
@@ -164,8 +168,9 @@ impl Lookup {
                 }
             }
             From::Request(live) => {
-                let question =
-                    live.question(around).map_err(|reason| format!("the lookup “{}”: {reason}", self.name))?;
+                let question = live
+                    .question(around)
+                    .map_err(|reason| format!("the lookup “{}”: {reason}", excerpt(&self.name)))?;
                 match around.answers.get(&question) {
                     None => return Ok(Found::Unknown),
                     Some(answer) => self.taken(answer, live.extract.as_ref())?,
@@ -183,7 +188,7 @@ impl Lookup {
                 Ok(value.filter(|value| !value.is_empty()).cloned())
             }
             Err(_) if self.allow_failures => Ok(None),
-            Err(message) => Err(format!("the lookup “{}” failed: {message}", self.name)),
+            Err(message) => Err(format!("the lookup “{}” failed: {message}", excerpt(&self.name))),
         }
     }
 }

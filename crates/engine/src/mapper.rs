@@ -17,7 +17,7 @@ mod read;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use tombolo_model::{Keys, Record, Val};
+use tombolo_model::{Keys, Record, Val, excerpt};
 use tombolo_template::Template;
 
 use crate::json_path::JsonPath;
@@ -129,7 +129,7 @@ impl At {
 
 /// A record that could not be mapped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("The field “{field}” could not be mapped: {reason}")]
+#[error("The field “{field}” could not be mapped: {reason}", field = excerpt(.field))]
 pub(crate) struct MapError {
     pub(crate) field: String,
     pub(crate) reason: String,

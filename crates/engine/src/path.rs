@@ -4,7 +4,7 @@ mod old;
 mod place;
 mod wide;
 
-use tombolo_model::Val;
+use tombolo_model::{Val, excerpt};
 
 pub(crate) use old::OldPath;
 pub(crate) use place::Place;
@@ -25,9 +25,9 @@ pub(crate) enum Segment {
 /// Why a path cannot be followed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PathError {
-    #[error("“{0}” is not a path: write it as $.field.inner or $['Field name']")]
+    #[error("“{text}” is not a path: write it as $.field.inner or $['Field name']", text = excerpt(.0))]
     Syntax(String),
-    #[error("“{0}” names many values where one is wanted: use an index such as [0] instead of [*]")]
+    #[error("“{text}” names many values where one is wanted: use an index such as [0] instead of [*]", text = excerpt(.0))]
     Many(String),
     #[error("“{0}…” has more than {MOST_STEPS} steps, and no record is as deep")]
     Deep(String),

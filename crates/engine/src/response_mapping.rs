@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use serde_json::Value;
-use tombolo_model::{Problem, Record, Val};
+use tombolo_model::{Problem, Record, Val, excerpt};
 
 use crate::mapper::MapError;
 use crate::path::{Segment, Wide, dotted};
@@ -131,7 +131,11 @@ fn pairs(value: Option<&Value>, place: &str, problems: &mut Vec<Problem>) -> Vec
     for (here, row) in rows(value, place) {
         let (extract, generate) = (text(row, "extract"), text(row, "generate"));
         let wrong = |field: &str, message: String| {
-            let message = format!("The response mapping “{extract}” → “{generate}” cannot run: {message}");
+            let message = format!(
+                "The response mapping “{extract}” → “{generate}” cannot run: {message}",
+                extract = excerpt(&extract),
+                generate = excerpt(&generate)
+            );
             Problem::new(format!("{here}/{field}"), "invalid_mapping", message)
         };
         if extract.is_empty() && generate.is_empty() {
@@ -166,12 +170,13 @@ fn list(here: &str, row: &Value, problems: &mut Vec<Problem>) -> Result<Option<L
     }
     // `lines[*]` is another way to write that it is a list.
     let plain = name.strip_suffix("[*]").unwrap_or(name);
-    let target =
-        Target::compile(plain).map_err(|message| wrong(format!("The list “{name}” cannot be mapped: {message}")))?;
+    let target = Target::compile(plain)
+        .map_err(|message| wrong(format!("The list “{name}” cannot be mapped: {message}", name = excerpt(&name))))?;
     let (paths, fields): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
     let columns = |whole: &[&str], items: &str| {
         let paths: Vec<_> = paths.iter().map(|path| in_list(path, whole, items)).collect();
-        Rows::compile(&paths).map_err(|error| wrong(format!("The list “{name}” cannot be mapped: {error}.")))
+        Rows::compile(&paths)
+            .map_err(|error| wrong(format!("The list “{name}” cannot be mapped: {error}.", name = excerpt(&name))))
     };
     let (of_lookup, of_import) = (columns(&LOOKUP, "data")?, columns(&IMPORT, "_json")?);
     Ok(Some(List { target, fields, of_lookup, of_import }))

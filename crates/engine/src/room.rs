@@ -7,6 +7,7 @@ use std::cell::Cell;
 
 use tombolo_model::Val;
 
+use crate::size::memory_bytes;
 use crate::units::MAX_PARENTS_BYTES;
 
 /// What is left for the copies of a record.
@@ -24,17 +25,6 @@ impl Default for Room {
 #[error("what is copied would have more than {} MB together: leave out what is the same many times", MAX_PARENTS_BYTES >> 20)]
 pub(crate) struct Full;
 
-/// About what a copy takes: the smallest value takes a place, however short it is in JSON.
-fn memory(value: &Val) -> usize {
-    let inside = match value {
-        Val::Str(text) => text.len(),
-        Val::List(items) => items.iter().map(memory).sum(),
-        Val::Map(record) => record.values().iter().map(memory).sum(),
-        _ => 0,
-    };
-    size_of::<Val>().saturating_add(inside)
-}
-
 impl Room {
     /// Counts so many copies of a value.
     ///
@@ -42,7 +32,7 @@ impl Room {
     ///
     /// Returns [`Full`] where there is no room for them.
     pub(crate) fn take(&self, value: &Val, times: usize) -> Result<(), Full> {
-        let bytes = memory(value).saturating_mul(times);
+        let bytes = memory_bytes(value).saturating_mul(times);
         self.0.set(self.0.get().checked_sub(bytes).ok_or(Full)?);
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Transformations: a record made anew by rules of version 1.0, or by mapping rules, which may also change it.
 
 use serde_json::Value;
-use tombolo_model::{Problem, Record, Val};
+use tombolo_model::{Problem, Record, Val, excerpt};
 
 use crate::lookup::Lookups;
 use crate::mapper::{Around, MapError, Mapped, Mapper, is_active};
@@ -34,7 +34,7 @@ impl Transform {
             None | Some("" | "create") => false,
             Some("modify") => true,
             Some(other) => {
-                let message = format!("There is no mode “{other}”: use create or modify.");
+                let message = format!("There is no mode “{other}”: use create or modify.", other = excerpt(&other));
                 return Err(vec![Problem::new(format!("{place}/mode"), "invalid_mapping", message)]);
             }
         };

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use serde_json::Value;
-use tombolo_model::{Problem, Val};
+use tombolo_model::{Problem, Val, excerpt};
 
 use crate::mapper::MapError;
 use crate::path::{OldPath, Segment};
@@ -35,7 +35,11 @@ impl OldTransform {
                 match rule(extract, generate) {
                     Ok(rule) => rules.push(rule),
                     Err((field, message)) => {
-                        let message = format!("The rule “{extract}” → “{generate}” cannot run: {message}");
+                        let message = format!(
+                            "The rule “{extract}” → “{generate}” cannot run: {message}",
+                            extract = excerpt(&extract),
+                            generate = excerpt(&generate)
+                        );
                         let place = format!("{place}/{at}/{index}/{field}");
                         problems.push(Problem::new(place, "invalid_mapping", message));
                     }

@@ -22,8 +22,8 @@ pub(crate) const PATIENCE_MS: u32 = 5 * 60_000;
 pub(crate) const LONGEST_WAIT_MS: u32 = 60_000;
 /// Written bytes that are gathered before they go to the file.
 pub(crate) const WRITE_BYTES: usize = 64 * 1024;
-/// Errors of a step that keep their record; later ones are counted and kept without it.
-pub(crate) const MAX_KEPT_RECORDS: u64 = 20_000;
+/// Errors of a step that keep their record: the latest ones.
+pub(crate) const MAX_KEPT_RECORDS: usize = 20_000;
 /// The same answer so often in a row is a loop.
 pub(crate) const SAME_ANSWERS: u32 = 5;
 /// The most that the records of a page have together; a page is cut before it.
@@ -40,17 +40,17 @@ pub(crate) const MAX_JOB_MS: u64 = 4 * 60 * 60 * 1000;
 pub(crate) const MAX_CAPTURED_BYTES: usize = 64 * 1024;
 /// As much of a trace key is kept.
 pub(crate) const MAX_TRACE_KEY_CHARS: usize = 512;
-/// The most that the records of a file have together when they are sorted, which needs all of them in memory.
+/// What the records that are sorted may take in memory, which needs all of them there.
 pub(crate) const MAX_SORTED_BYTES: usize = 64 * 1024 * 1024;
-/// The most that the records have together which wait to be marked as read until a file is complete.
+/// What the records may take in memory which wait to be marked as read until a file is complete.
 pub(crate) const MAX_UNMARKED_BYTES: usize = 64 * 1024 * 1024;
 /// The most records of an export that is limited.
 pub(crate) const MAX_TEST_RECORDS: u64 = 100;
 /// Errors that wait for the hook of their page at most.
 pub(crate) const MAX_PAGE_ERRORS: usize = 1000;
-/// The most that the records of a file have together when a template writes it, which needs all of them in memory.
+/// What the records of a file that a template writes may take in memory, which needs all of them there.
 pub(crate) const MAX_GATHERED_BYTES: usize = 64 * 1024 * 1024;
-/// What the parents of the elements of one record may have together: each element has a copy.
+/// What the parents of the elements of one record may take in memory: each element has a copy.
 pub(crate) const MAX_PARENTS_BYTES: usize = 64 * 1024 * 1024;
-/// What the lookups of a page may find together: all of it is in memory at once.
+/// What the lookups of a page find may take in memory: all of it is there at once.
 pub(crate) const MAX_FOUND_BYTES: usize = 64 * 1024 * 1024;

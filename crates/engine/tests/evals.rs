@@ -51,3 +51,41 @@ fn the_corpus_has_each_evaluation() {
     ids.dedup();
     assert_eq!(ids.len(), all, "ids are unique");
 }
+
+#[test]
+fn no_message_repeats_a_rule_of_any_length() {
+    let long = "x".repeat(100_000);
+    let field =
+        |extract: &str| json!([{"generate": "a", "dataType": "string", "extract": extract, "status": "Active"}]);
+    let named = json!([{"generate": long, "dataType": long, "extract": "$.a", "status": "Active"}]);
+    let text = format!("{{{{{long} \"a\"}}}}");
+    for (name, rules) in [
+        ("handlebars", json!(text)),
+        ("handlebars", json!(format!("{{{{#{long}}}}}a{{{{/b}}}}"))),
+        ("handlebars", json!(format!("{{{{regexMatch record.a \"(?<{long}\"}}}}"))),
+        ("handlebars", json!(format!("{{{{dateFormat \"YYYY\" \"2025-01-01\" \"\" \"{long}\"}}}}"))),
+        ("filter", json!([long, ["extract", "a"], 1])),
+        ("filter", json!(long)),
+        ("filter", json!([[long]])),
+        ("filter", json!(["equals", [long, "a"], 1])),
+        ("filter", json!(["matches", ["extract", "a"], format!("({long}")])),
+        ("mapper", field(&format!("$.a[{long}"))),
+        ("mapper", field(&format!("$.{long}[*].b"))),
+        ("mapper", named.clone()),
+        ("mapper", json!({"fields": [{"extract": "a", "generate": long, "dataType": long}]})),
+        ("transformTwoDotZero", json!({"mode": long, "mappings": named})),
+        ("jsonPath", json!(format!("$.{long}[?("))),
+        ("jsonPath", json!(long)),
+        ("responseMapping", json!({"fields": [{"extract": format!("a[{long}"), "generate": "b"}]})),
+    ] {
+        let input = json!({"a": [1], "record": {"a": "b"}});
+        let request = EvalRequest { rules, input: (&input).into(), ..EvalRequest::default() };
+        let made = eval(name, &request).unwrap();
+        let said: Vec<_> = made.errors.iter().map(|error| error.message.len()).collect();
+        assert!(
+            !said.is_empty() && said.iter().all(|length| *length < 1_000),
+            "{name}: {said:?} {:.300}",
+            made.errors[0].message
+        );
+    }
+}

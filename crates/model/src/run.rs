@@ -275,6 +275,9 @@ pub struct RunError {
     /// Its number among the errors of its run, for whoever names it; 0 where it is not known.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub n: u64,
+    /// The number of an earlier error of the run whose record is kept no longer: of a step, the latest have theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forgets: Option<u64>,
 }
 
 fn is_usual<T: Default + PartialEq>(value: &T) -> bool {

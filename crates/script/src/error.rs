@@ -1,5 +1,7 @@
 //! Why a script did not do what it was asked.
 
+use tombolo_wire::excerpt;
+
 /// A place in a script, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
@@ -27,7 +29,10 @@ pub enum ScriptError {
         id: String,
     },
     /// The function that a resource names is not in the script.
-    #[error("The script has no function “{function}”. Add it, or choose another function for the hook.")]
+    #[error(
+        "The script has no function “{}”. Add it, or choose another function for the hook.",
+        excerpt(.function)
+    )]
     NoFunction {
         /// Its name.
         function: String,

@@ -5,11 +5,15 @@ use boa_engine::builtins::promise::PromiseState;
 use boa_engine::error::{EngineError, RuntimeLimitError};
 use boa_engine::object::builtins::JsPromise;
 use boa_engine::{Context, JsError, JsObject, JsResult, JsValue, js_string};
+use tombolo_wire::excerpt;
 
 use crate::error::{Place, ScriptError};
 
 /// What a script's own text is called in the frames of an error.
 pub(crate) const PATH: &str = "script.js";
+
+/// The longest message about a syntax that stays whole.
+const MOST_BYTES: usize = 500;
 
 /// What a value is worth once its promise is settled, if it is one.
 pub(crate) fn settled(value: JsValue, context: &mut Context) -> Result<JsValue, ScriptError> {
@@ -42,7 +46,10 @@ pub(crate) fn syntax(error: &JsError, source: &str, context: &mut Context) -> Sc
         let message = "The script ends in the middle: a bracket, a brace or a quote is not closed.".to_owned();
         return ScriptError::Syntax { message, place: end_of(source) };
     }
-    ScriptError::Syntax { place: place_at(&message), message }
+    let place = place_at(&message);
+    // What was not expected may be a text of any length.
+    let message = if message.len() > MOST_BYTES { excerpt(&message).into_owned() } else { message };
+    ScriptError::Syntax { place, message }
 }
 
 fn end_of(source: &str) -> Option<Place> {

@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use boa_engine::module::{Module, ModuleLoader, ModuleRequest, Referrer};
 use boa_engine::{Context, JsNativeError, JsResult, Source};
+use tombolo_wire::excerpt;
 
 /// What the text of a module that is built in is called.
 const INSIDE: &str = "built-in module";
@@ -67,8 +68,10 @@ impl ModuleLoader for BuiltIn {
             // All of them are always on.
             name if name.strip_prefix("dayjs/plugin/").is_some_and(|plugin| PLUGINS.contains(&plugin)) => PLUGIN,
             _ => {
-                let message =
-                    format!("there is no module “{name}”; a script can import integrator-api, dayjs and sjcl");
+                let message = format!(
+                    "there is no module “{}”; a script can import integrator-api, dayjs and sjcl",
+                    excerpt(&name)
+                );
                 return Err(JsNativeError::reference().with_message(message).into());
             }
         };

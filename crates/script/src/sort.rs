@@ -1,9 +1,9 @@
-//! `sort` and `toSorted` of arrays: by a comparison that contradicts itself, such as `() => Math.random() - 0.5`, the
+//! `sort` and `toSorted` of arrays, typed ones too: by a comparison that contradicts itself, such as `() => Math.random() - 0.5`, the
 //! interpreter's would end with a panic.
 
 use std::cmp::Ordering;
 
-use boa_engine::object::builtins::{JsArray, JsFunction};
+use boa_engine::object::builtins::{JsArray, JsFunction, JsTypedArray};
 use boa_engine::{Context, JsArgs, JsNativeError, JsObject, JsResult, JsValue, js_string};
 
 use crate::own::{prototype, put};
@@ -12,7 +12,11 @@ use crate::own::{prototype, put};
 pub(crate) fn install(context: &mut Context) -> JsResult<()> {
     let Some(array) = prototype("Array", context)? else { return Ok(()) };
     put(&array, "sort", sort, context)?;
-    put(&array, "toSorted", to_sorted, context)
+    put(&array, "toSorted", to_sorted, context)?;
+    // What all typed arrays have in common stands behind each of their prototypes.
+    let Some(typed) = prototype("Int8Array", context)?.and_then(|one| one.prototype()) else { return Ok(()) };
+    put(&typed, "sort", sort_typed, context)?;
+    put(&typed, "toSorted", to_sorted_typed, context)
 }
 
 /// Sorts what is there; holes come last.
@@ -46,6 +50,66 @@ fn to_sorted(this: &JsValue, arguments: &[JsValue], context: &mut Context) -> Js
         items.push(array.get(at, context)?);
     }
     Ok(JsArray::from_iter(sorted(items, comparison.as_ref(), context)?, context).into())
+}
+
+/// Sorts a typed array: numbers as numbers, unless they are compared otherwise.
+fn sort_typed(this: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let comparison = comparison(arguments)?;
+    let array = typed(this)?;
+    // Refuses one whose buffer has gone, which has no length to say so.
+    array.at(0_i64, context)?;
+    let items = sorted_numbers(&array, comparison.as_ref(), context)?;
+    fill(&array, items, context)
+}
+
+/// A new typed array of the same kind.
+fn to_sorted_typed(this: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let comparison = comparison(arguments)?;
+    let array = typed(this)?;
+    let made = array.to_reversed(context)?;
+    let items = sorted_numbers(&array, comparison.as_ref(), context)?;
+    fill(&made, items, context)
+}
+
+fn typed(this: &JsValue) -> JsResult<JsTypedArray> {
+    let wrong = || JsNativeError::typ().with_message("this is not a TypedArray");
+    JsTypedArray::from_object(this.as_object().ok_or_else(wrong)?)
+}
+
+/// Writes what still fits: a comparison may have shrunk the buffer.
+fn fill(array: &JsTypedArray, items: Vec<JsValue>, context: &mut Context) -> JsResult<JsValue> {
+    for (at, item) in items.into_iter().enumerate() {
+        array.set(at, item, true, context)?;
+    }
+    Ok(array.clone().into())
+}
+
+/// The items of a typed array in order.
+fn sorted_numbers(
+    array: &JsTypedArray,
+    comparison: Option<&JsFunction>,
+    context: &mut Context,
+) -> JsResult<Vec<JsValue>> {
+    let mut items = Vec::new();
+    for at in 0..array.length(context)? {
+        items.push(array.get(at, context)?);
+    }
+    match comparison {
+        Some(comparison) => merged(items, &mut |one, other| compared(comparison, one, other, context)),
+        None => {
+            items.sort_by(by_number);
+            Ok(items)
+        }
+    }
+}
+
+/// Below zero before zero, and what is no number last.
+fn by_number(one: &JsValue, other: &JsValue) -> Ordering {
+    if let (Some(one), Some(other)) = (one.as_bigint(), other.as_bigint()) {
+        return one.cmp(&other);
+    }
+    let (one, other) = (one.as_number().unwrap_or(f64::NAN), other.as_number().unwrap_or(f64::NAN));
+    one.is_nan().cmp(&other.is_nan()).then(one.total_cmp(&other))
 }
 
 fn comparison(arguments: &[JsValue]) -> JsResult<Option<JsFunction>> {

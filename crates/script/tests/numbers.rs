@@ -53,6 +53,50 @@ fn arrays_are_sorted_as_the_language_says() {
 }
 
 #[test]
+fn a_typed_array_loses_nothing_by_a_comparison_that_contradicts_itself() {
+    let items: Vec<u64> = (0..5_000).collect();
+    for by in [
+        "sort(() => Math.random() - 0.5)",
+        "toSorted(() => Math.random() - 0.5)",
+        "sort(() => 1)",
+        "toSorted(() => -1)",
+    ] {
+        let source = format!("const f = (items) => Array.from(Float64Array.from(items).{by}).sort((a, b) => a - b)");
+        assert_eq!(made(&source, &json!(items)), Ok(json!(items)), "{by}");
+    }
+}
+
+#[test]
+fn typed_arrays_are_sorted_as_the_language_says() {
+    for (source, wanted) in [
+        (
+            "const f = () => Array.from(new Float64Array([10, 9, -1, NaN, 0, -0]).sort(), (n) => Object.is(n, -0) ? '-0' : `${n}`)",
+            json!(["-1", "-0", "0", "9", "10", "NaN"]),
+        ),
+        (
+            "const f = () => { const a = new Uint8Array([3, 1, 2]); const b = a.toSorted((x, y) => y - x); \
+             return [a.join(), b.join(), b.constructor.name, a.sort() === a, a.join()] }",
+            json!(["3,1,2", "3,2,1", "Uint8Array", true, "1,2,3"]),
+        ),
+        ("const f = () => new BigInt64Array([3n, -1n, 2n]).sort().join()", json!("-1,2,3")),
+        ("const f = () => new BigInt64Array([3n, -1n, 2n]).toSorted((a, b) => Number(b - a)).join()", json!("3,2,-1")),
+        ("const f = () => new Int8Array([2, 1]).sort(() => NaN).join()", json!("2,1")),
+        ("const f = () => new Int8Array(0).sort().length", json!(0)),
+    ] {
+        assert_eq!(made(source, &json!(null)), Ok(wanted), "{source}");
+    }
+    for wrong in
+        ["Int8Array.prototype.sort.call([2, 1])", "new Int8Array(2).sort('up')", "new Int8Array(2).toSorted(1)"]
+    {
+        let said = made(&format!("const f = () => {wrong}"), &json!(null)).unwrap_err();
+        assert!(
+            said.contains("not a TypedArray") || said.contains("must be either a function or undefined"),
+            "{wrong}: {said}"
+        );
+    }
+}
+
+#[test]
 fn powers_of_nothing_are_those_of_the_language() {
     let source = "const f = () => [Math.pow(1, Infinity), (-1) ** -Infinity, Math.pow(2, NaN), Math.pow(NaN, 0), \
         Math.hypot(), Math.hypot(NaN, Infinity), 2 ** -1, 10 ** 21, Math.sqrt(2)].map(String)";

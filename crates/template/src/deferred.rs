@@ -9,7 +9,7 @@ mod output;
 use std::borrow::Cow;
 use std::fmt;
 
-use tombolo_model::{MASK, Record, Val};
+use tombolo_model::{MASK, Record, Val, excerpt};
 
 use crate::helpers::{self, Args, Inline};
 use crate::render::property;
@@ -45,7 +45,7 @@ pub enum Part {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DeferredError {
     /// A secret that is not there.
-    #[error("the secret “{0}” is not here")]
+    #[error("the secret “{text}” is not here", text = excerpt(.0))]
     Missing(String),
     /// A helper that cannot work on the secret.
     #[error("the helper “{name}” failed on a secret: {reason}")]

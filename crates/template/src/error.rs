@@ -1,5 +1,7 @@
 //! Why a template does not compile or render.
 
+use tombolo_model::excerpt;
+
 /// What is wrong with a template. Places count characters from 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
@@ -34,7 +36,7 @@ pub enum TemplateError {
         text: String,
     },
     /// A helper that does not exist.
-    #[error("There is no helper “{name}” (character {at}).")]
+    #[error("There is no helper “{name}” (character {at}).", name = excerpt(.name))]
     UnknownHelper {
         /// Where.
         at: usize,
@@ -42,7 +44,7 @@ pub enum TemplateError {
         name: String,
     },
     /// A helper without what it needs.
-    #[error("The helper “{name}” at character {at} needs {needs}.")]
+    #[error("The helper “{name}” at character {at} needs {needs}.", name = excerpt(.name))]
     Arguments {
         /// Where.
         at: usize,
@@ -52,7 +54,7 @@ pub enum TemplateError {
         needs: String,
     },
     /// A block that has no end, or an end that has no block.
-    #[error("The block “{name}” at character {at} is not closed. Add “{{{{/{name}}}}}”.")]
+    #[error("The block “{name}” at character {at} is not closed. Add “{{{{/{name}}}}}”.", name = excerpt(.name))]
     OpenBlock {
         /// Where.
         at: usize,
@@ -60,7 +62,11 @@ pub enum TemplateError {
         name: String,
     },
     /// An end of another block.
-    #[error("“{{{{/{close}}}}}” at character {at} does not close the block “{open}”.")]
+    #[error(
+        "“{{{{/{close}}}}}” at character {at} does not close the block “{open}”.",
+        close = excerpt(.close),
+        open = excerpt(.open)
+    )]
     Mismatch {
         /// Where.
         at: usize,
@@ -70,7 +76,7 @@ pub enum TemplateError {
         close: String,
     },
     /// A partial that does not exist.
-    #[error("There is no partial “{name}” (character {at}).")]
+    #[error("There is no partial “{name}” (character {at}).", name = excerpt(.name))]
     UnknownPartial {
         /// Where.
         at: usize,
@@ -78,7 +84,7 @@ pub enum TemplateError {
         name: String,
     },
     /// A field that is not there, where the template must not be rendered without it.
-    #[error("The field “{path}” at character {at} is missing.")]
+    #[error("The field “{path}” at character {at} is missing.", path = excerpt(.path))]
     Missing {
         /// Where.
         at: usize,
@@ -86,7 +92,7 @@ pub enum TemplateError {
         path: String,
     },
     /// A helper cannot do what it was asked.
-    #[error("The helper “{name}” at character {at} failed: {reason}.")]
+    #[error("The helper “{name}” at character {at} failed: {reason}.", name = excerpt(.name))]
     Helper {
         /// Where.
         at: usize,

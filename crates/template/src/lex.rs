@@ -6,6 +6,7 @@ mod word;
 
 use std::borrow::Cow;
 
+use tombolo_model::excerpt;
 use word::{bracketed, closing, ends_name, is_name, is_word, literal, quoted, raw_end};
 
 use crate::TemplateError;
@@ -206,7 +207,7 @@ impl<'s> Lexer<'s> {
         let tag = &self.source[self.tag..];
         let name = tag.strip_prefix("{{{{").filter(|tag| !tag.contains("{{{{/")).and_then(|tag| tag.split_once("}}}}"));
         match name.and_then(|(name, _)| name.split_whitespace().next()) {
-            Some(name) => TemplateError::OpenRawBlock { at, name: excerpt(name) },
+            Some(name) => TemplateError::OpenRawBlock { at, name: within(name) },
             None => TemplateError::Unclosed { at },
         }
     }
@@ -339,18 +340,14 @@ impl<'s> Lexer<'s> {
         let end = self.source[self.tag..].find("}}");
         Err(match end {
             None => TemplateError::Unclosed { at },
-            Some(end) => TemplateError::Syntax { at, text: excerpt(&self.source[self.tag..self.tag + end + 2]) },
+            Some(end) => TemplateError::Syntax { at, text: within(&self.source[self.tag..self.tag + end + 2]) },
         })
     }
 }
 
-/// A tag for a message, not too long.
-pub(crate) fn excerpt(tag: &str) -> String {
-    let inner = tag.trim_start_matches('{').trim_end_matches('}').trim();
-    match inner.char_indices().nth(80) {
-        Some((end, _)) => format!("{}…", &inner[..end]),
-        None => inner.to_owned(),
-    }
+/// What is in a tag, for a message.
+pub(crate) fn within(tag: &str) -> String {
+    excerpt(tag.trim_start_matches('{').trim_end_matches('}').trim()).into_owned()
 }
 
 #[cfg(test)]

@@ -6,9 +6,11 @@ mod format;
 mod iso;
 mod parse;
 mod tokens;
+mod week;
 
 use chrono::{DateTime, FixedOffset, MappedLocalTime, NaiveDateTime, Offset, TimeDelta, TimeZone};
 use chrono_tz::{OffsetName, TZ_VARIANTS, Tz};
+use tombolo_model::excerpt;
 
 /// What is printed for a date that is none, as moment.js does.
 pub const INVALID: &str = "Invalid date";
@@ -24,7 +26,7 @@ pub enum Zone {
 
 /// There is no such zone.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no time zone “{0}”: use a name like Europe/Paris, UTC, or an offset like +02:00")]
+#[error("there is no time zone “{text}”: use a name like Europe/Paris, UTC, or an offset like +02:00", text = excerpt(.0))]
 pub struct UnknownZone(pub String);
 
 impl Zone {

@@ -6,7 +6,7 @@ mod call;
 
 use crate::TemplateError;
 use crate::ast::{Block, BlockForm, Call, Content, Partial, Program, Statement, Strip};
-use crate::lex::{Kind, Token, excerpt, tokens};
+use crate::lex::{Kind, Token, tokens, within};
 
 /// Calls within calls go no deeper: a person's never do, and parsing and rendering take stack for each.
 pub(crate) const DEEPEST_CALL: usize = 32;
@@ -84,9 +84,9 @@ impl<'s> Parser<'s> {
         let tag = self.source.get(from..).unwrap_or_default();
         let end = tag.find("}}").map_or(tag.len(), |end| end + 2);
         if closes {
-            return TemplateError::NotOpen { at, text: excerpt(&tag[..end]) };
+            return TemplateError::NotOpen { at, text: within(&tag[..end]) };
         }
-        TemplateError::Syntax { at, text: excerpt(&tag[..end]) }
+        TemplateError::Syntax { at, text: within(&tag[..end]) }
     }
 
     fn program(&mut self, depth: usize) -> Result<Program, TemplateError> {

@@ -15,6 +15,7 @@ use std::rc::Rc;
 
 use fancy::Fancy;
 use flags::Flags;
+use tombolo_model::excerpt;
 use translate::translate;
 
 /// What the searches of one text may read together, where each may read far behind its match: some seconds.
@@ -28,7 +29,7 @@ const KEPT: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
     /// It is not a regular expression.
-    #[error("“{pattern}” is not a regular expression: {reason}")]
+    #[error("“{pattern}” is not a regular expression: {reason}", pattern = excerpt(.pattern))]
     Invalid {
         /// The expression.
         pattern: String,
@@ -36,10 +37,10 @@ pub enum PatternError {
         reason: String,
     },
     /// A flag that JavaScript does not have, or that comes twice.
-    #[error("“{0}” are not flags of a regular expression: use g, i, m, s, u or y")]
+    #[error("“{text}” are not flags of a regular expression: use g, i, m, s, u or y", text = excerpt(.0))]
     Flags(String),
     /// It takes too long on this text.
-    #[error("the regular expression “{pattern}” takes too long on this text: avoid repetitions within repetitions")]
+    #[error("the regular expression “{pattern}” takes too long on this text: avoid repetitions within repetitions", pattern = excerpt(.pattern))]
     TooSlow {
         /// The expression.
         pattern: String,

@@ -14,3 +14,6 @@ pub mod run_worker;
 pub mod script_worker;
 pub mod store;
 pub mod sync;
+
+/// As much of a text as a message quotes, for who knows of the model only what travels.
+pub use tombolo_model::excerpt;

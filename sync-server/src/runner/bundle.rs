@@ -8,7 +8,7 @@ use tombolo_model::views::{Flow, secret_addresses};
 use tombolo_model::{Id, Kind, alias, catalogue};
 use tombolo_wire::run::{MOST_OPEN, OpenErrors, RunRow};
 
-use super::child::RunFailure;
+use super::failure::RunFailure;
 use super::report::Report;
 use super::{Again, Narrowed};
 use super::{outages, received};

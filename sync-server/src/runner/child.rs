@@ -1,26 +1,22 @@
 //! The child process of a run: started, fed, listened to, killed.
 
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use serde::Serialize;
-use thiserror::Error;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
+use tombolo_model::Kind;
 use tombolo_model::kept::KeptAsk;
-use tombolo_model::{Id, Kind};
 
 use super::desk::Desk;
+use super::failure::RunFailure;
 use super::made;
 use super::report::Report;
-use crate::blobs::{self, BlobError};
 use crate::job::{Job, Line, Told};
-use crate::resources::ResourceError;
 use crate::run_host::own_program;
-use crate::store::StoreError;
-use crate::vault::VaultError;
 
 /// The longest line: a record and what surrounds it.
 const LINE_BYTES: usize = 16 * 1024 * 1024;
@@ -30,78 +26,6 @@ const ROW_BYTES: usize = 2 * 1024 * 1024;
 const PAUSE: Duration = Duration::from_millis(200);
 /// How long storing may take of what a child had said when it was killed; less than a server that stops waits for its runs.
 const LAST_WORDS: Duration = Duration::from_secs(1);
-
-/// Why a run has no end of its own.
-#[derive(Debug, Error)]
-pub(crate) enum RunFailure {
-    /// Somebody ended it, or the server goes down.
-    #[error("canceled")]
-    Canceled,
-    /// Longer than any run may take.
-    #[error("the run took too long")]
-    TooLong,
-    /// More resources than a flow may have.
-    #[error("the flow refers to too many resources")]
-    TooManyResources,
-    /// A secret was entered for another host.
-    #[error("the secret {path} of connection {connection} was entered for another host")]
-    OtherHost {
-        /// Whose.
-        connection: Id,
-        /// Which.
-        path: String,
-    },
-    /// No folder to work in.
-    #[error("the run has no folder to work in")]
-    Folder(#[source] std::io::Error),
-    /// The child cannot be started or talked to.
-    #[error("the child process failed")]
-    Child(#[source] std::io::Error),
-    /// The child ended before the run did.
-    #[error("the child process ended with {0}")]
-    Ended(String),
-    /// Somebody told the child to stop who told the server too, or is about to.
-    #[error("the child process was told to stop: {0}")]
-    Stopped(String),
-    /// The child said what is no line.
-    #[error("the child process said what is not understood: {0}")]
-    Line(String),
-    /// What the child calls a file of the run is none.
-    #[error("the child process named the file {path}")]
-    Path {
-        /// What it said.
-        path: PathBuf,
-        /// What is wrong with it.
-        #[source]
-        source: std::io::Error,
-    },
-    /// A document cannot be read.
-    #[error(transparent)]
-    Resource(#[from] ResourceError),
-    /// A secret does not open.
-    #[error(transparent)]
-    Vault(#[from] VaultError),
-    /// A file cannot be stored or read.
-    #[error(transparent)]
-    Blob(#[from] BlobError),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl RunFailure {
-    /// Whether there is no room on the disk.
-    pub(super) fn is_full(&self) -> bool {
-        match self {
-            Self::Folder(error) => blobs::no_room(error),
-            Self::Blob(error) => error.is_full(),
-            Self::Store(error) | Self::Resource(ResourceError::Store(error)) => {
-                matches!(error, StoreError::Full { .. })
-            }
-            _ => false,
-        }
-    }
-}
 
 /// Runs a job to its end, or until `stop` says why not. What the child has said by then is kept.
 ///
@@ -324,6 +248,7 @@ async fn take(line: &[u8], folder: &Path, report: &mut Report) -> Result<Option<
 
 #[cfg(test)]
 mod tests {
+    use tombolo_model::Id;
     use tombolo_wire::run::{RunPlace, RunRow, RunStatus};
 
     use super::*;

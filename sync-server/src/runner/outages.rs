@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tombolo_model::{Id, Kind};
 use tombolo_sync::gate::Verdict;
 
-use super::child::RunFailure;
+use super::failure::RunFailure;
 use super::pings::NotGathered;
 use crate::app::App;
 use crate::clock;

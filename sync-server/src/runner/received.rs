@@ -8,7 +8,7 @@ use tombolo_model::run::Received;
 use tombolo_model::views::Flow;
 use tombolo_wire::run::{RunOrigin, RunPlace, RunRow, RunStatus, RunType};
 
-use super::child::RunFailure;
+use super::failure::RunFailure;
 use super::report::Report;
 use super::{AGAIN, Narrowed, StartError, Wanted, Wish, first_row, run_error, run_to_end, runnable};
 use crate::app::App;

@@ -8,7 +8,7 @@ use tombolo_wire::run::{OpenErrors, RunError, RunRow, RunStatus};
 use tombolo_wire::sync::{RunErrorRow, RunRows};
 
 use super::again::{Again, Retried};
-use super::child::RunFailure;
+use super::failure::RunFailure;
 use super::{keep_end, keep_rows, outages, run_error};
 use crate::app::App;
 use crate::job::{Job, NewSecret, Secrets};

@@ -342,6 +342,16 @@ async fn keep_error(
         .execute(&mut **tx)
         .await
         .map_err(db(DOING))?;
+    let Some(forgets) = row.error.forgets else { return Ok(()) };
+    sqlx::query(
+        "UPDATE run_errors SET body = json_remove(body, '$.error.record') WHERE account = ? AND run = ? AND n = ?",
+    )
+    .bind(account.to_string())
+    .bind(row.run.to_string())
+    .bind(from_u64(forgets))
+    .execute(&mut **tx)
+    .await
+    .map_err(db(DOING))?;
     Ok(())
 }
 

@@ -26,10 +26,7 @@ pub(crate) async fn endpoint() -> (String, Received) {
     let router = Router::new()
         .route("/orders", get(async || Json(json!([{ "id": 1, "name": "one" }, { "id": 2, "name": "two" }]))))
         .route("/never", get(std::future::pending::<()>))
-        .route(
-            "/large",
-            get(async || format!("[{}{{}}]", format!("{{\"a\":[{}[]]}},", "[],".repeat(LISTS)).repeat(13))),
-        )
+        .route("/large", get(async || format!("[{{\"a\":[{}[]]}}]", "[],".repeat(LISTS))))
         .route("/echo", any(echo))
         .route("/sink", post(take))
         .with_state(Arc::clone(&received));
@@ -57,6 +54,7 @@ async fn take(State(received): State<Received>, headers: HeaderMap, Json(body): 
 pub(crate) struct Built {
     pub(crate) flow: Id,
     connection: Id,
+    export: Id,
     import: Id,
     host: String,
 }
@@ -70,18 +68,13 @@ pub(crate) async fn build_with(device: &mut Device, base: &str, source: &str, ma
     build_all(device, base, source, mappings, Value::Null).await
 }
 
-/// The same, with its records sorted before they go on.
-pub(crate) async fn build_sorted(device: &mut Device, base: &str, source: &str) -> Built {
+/// The same, with a copy of each record for each of so many branches.
+pub(crate) async fn build_copying(device: &mut Device, base: &str, source: &str, branches: usize) -> Built {
     let built = build(device, base, source).await;
-    let export = json!({
-        "name": "Sorted", "_connectionId": built.connection, "adaptorType": "HTTPExport",
-        "http": { "method": "GET", "relativeURI": source }, "file": { "sortByFields": [{ "field": "a" }] }
-    });
-    let export = make(device, Kind::Export, &export).await;
-    let flow = json!({
-        "name": "Sorting", "pageGenerators": [{ "_exportId": export }],
-        "pageProcessors": [{ "type": "import", "_importId": built.import }]
-    });
+    let steps = json!([{ "type": "import", "_importId": built.import }]);
+    let branches: Value = (0..branches).map(|at| json!({ "name": at.to_string(), "pageProcessors": steps })).collect();
+    let router = json!({ "id": "all", "routeRecordsTo": "all_matching_branches", "branches": branches });
+    let flow = json!({ "name": "Copying", "pageGenerators": [{ "_exportId": built.export }], "routers": [router] });
     let flow = make(device, Kind::Flow, &flow).await;
     Built { flow, ..built }
 }
@@ -119,7 +112,7 @@ async fn build_all(device: &mut Device, base: &str, source: &str, mappings: Valu
         "pageProcessors": [{ "type": "import", "_importId": import }]
     });
     let flow = make(device, Kind::Flow, &owned(flow)).await;
-    Built { flow, connection, import, host: base.to_owned() }
+    Built { flow, connection, export, import, host: base.to_owned() }
 }
 
 pub(crate) async fn make(device: &mut Device, kind: Kind, value: &Value) -> Id {

@@ -5,6 +5,7 @@
 mod bundle;
 mod desk;
 mod keeper;
+mod kept_errors;
 mod marks;
 mod of_flow;
 mod old;
@@ -37,9 +38,10 @@ use crate::account::Account;
 use crate::fault::Fault;
 use crate::session::{self, Session};
 use crate::storage::read::json;
-use crate::storage::{Batch, Store, number, pair, range, text, text_of};
+use crate::storage::{Batch, StorageError, Store, number, pair, range, text, text_of};
 use crate::tabs::Say;
 use crate::{api, blobs, env, locks, port};
+use kept_errors::put_errors;
 
 pub(crate) use marks::{decide, marks, queue_mark, show_marks};
 pub(crate) use of_flow::flow_errors;
@@ -92,14 +94,18 @@ fn put_row(account: &Account, batch: &mut Batch, row: &RunRow) {
     }
 }
 
-fn put_error(account: &Account, batch: &mut Batch, run: Id, n: u64, error: &RunError) {
+/// The same with errors.
+async fn put_own_errors(account: &Account, batch: &mut Batch, errors: &mut [RunErrorRow]) -> Result<(), StorageError> {
     if account.info.borrow().ended {
-        return;
+        return Ok(());
     }
-    batch.put_json(Store::RunErrors, &pair(run.to_string(), &number(n)), error);
+    put_errors(account, batch, errors).await?;
     if !account.is_local() {
-        batch.put(Store::RunOutbox, &outbox_key(run, "error", n), 0.into());
+        for row in errors {
+            batch.put(Store::RunOutbox, &outbox_key(row.run, "error", row.n), 0.into());
+        }
     }
+    Ok(())
 }
 
 fn outbox_key(run: Id, what: &str, n: u64) -> JsValue {
@@ -114,7 +120,7 @@ pub(crate) struct Fresh {
 }
 
 /// Puts what came from the server into a batch; gives what is news.
-pub(crate) async fn receive(account: &Rc<Account>, batch: &mut Batch, rows: RunRows) -> Result<Fresh, Fault> {
+pub(crate) async fn receive(account: &Rc<Account>, batch: &mut Batch, mut rows: RunRows) -> Result<Fresh, Fault> {
     let keys: Vec<JsValue> = rows.runs.iter().map(|row| text(row.id.to_string())).collect();
     let mut newest: BTreeMap<Id, RunRow> = BTreeMap::new();
     for value in account.storage.get_many(Store::Runs, &keys).await?.into_iter().flatten() {
@@ -132,9 +138,7 @@ pub(crate) async fn receive(account: &Rc<Account>, batch: &mut Batch, rows: RunR
     for row in fresh.values() {
         batch.put_json(Store::Runs, &text(row.id.to_string()), row);
     }
-    for row in rows.errors {
-        batch.put_json(Store::RunErrors, &pair(row.run.to_string(), &number(row.n)), &row.error);
-    }
+    put_errors(account, batch, &mut rows.errors).await?;
     for mark in &rows.marks {
         marks::put(batch, mark);
     }

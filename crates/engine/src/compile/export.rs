@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tombolo_model::views::{Export, Source as Adaptor};
-use tombolo_model::{Id, Kind, Problem, Val};
+use tombolo_model::{Id, Kind, Problem, Val, excerpt};
 
 use super::endpoint::{self, Wanted};
 use super::paging::First;
@@ -183,7 +183,10 @@ fn answers(bundle: &Bundle, value: &Value, kind: Option<&str>) -> Result<(&'stat
         Some("file") => Some("*/*"),
         Some("csvstream") => Some("text/csv"),
         Some(other) => {
-            let message = format!("This version reads records and files of endpoints, not “{other}”: choose another.");
+            let message = format!(
+                "This version reads records and files of endpoints, not “{other}”: choose another.",
+                other = excerpt(&other)
+            );
             return Err(vec![Problem::new("/http/type", "unsupported", message)]);
         }
     };
@@ -197,7 +200,10 @@ fn answers(bundle: &Bundle, value: &Value, kind: Option<&str>) -> Result<(&'stat
         }
         (None, Some("plaintext")) => ("text/plain, */*", Format::Text),
         (None, Some(other)) => {
-            let message = format!("This version reads answers in JSON, CSV, XML and plain text, not “{other}”.");
+            let message = format!(
+                "This version reads answers in JSON, CSV, XML and plain text, not “{other}”.",
+                other = excerpt(&other)
+            );
             return Err(vec![Problem::new("/http/successMediaType", "unsupported", message)]);
         }
     })

@@ -5,7 +5,7 @@ use tombolo_formats::{
     Compression, CsvOptions, Encoding, FileDefinition, FileFormat, FileOptions, WriteFormat, WriteOptions, XmlOptions,
     XmlPath, XmlWriter,
 };
-use tombolo_model::{Id, Kind, Problem};
+use tombolo_model::{Id, Kind, Problem, excerpt};
 
 use super::{flag, text_at};
 use crate::bundle::Bundle;
@@ -14,7 +14,10 @@ use crate::plan::Format;
 /// How an export's file is read.
 pub(super) fn read(bundle: &Bundle, value: &Value) -> Result<Format, Vec<Problem>> {
     if let Some(other) = text_at(value, "/file/output").filter(|output| *output != "records") {
-        let message = format!("This version reads the records of files, not their “{other}”: choose records.");
+        let message = format!(
+            "This version reads the records of files, not their “{other}”: choose records.",
+            other = excerpt(&other)
+        );
         return Err(vec![Problem::new("/file/output", "unsupported", message)]);
     }
     let compression = compression(value)?;
@@ -70,7 +73,10 @@ pub(super) fn at_path(format: &Format, path: &str, place: &str) -> Result<Format
 /// How an import's file is written.
 pub(super) fn write(bundle: &Bundle, value: &Value) -> Result<WriteOptions, Vec<Problem>> {
     if let Some(other) = text_at(value, "/file/aggregation/type").filter(|kind| !matches!(*kind, "all" | "page")) {
-        let message = format!("“{other}” does not say which records go into a file: choose “all” or “page”.");
+        let message = format!(
+            "“{other}” does not say which records go into a file: choose “all” or “page”.",
+            other = excerpt(&other)
+        );
         return Err(vec![Problem::new("/file/aggregation/type", "unsupported", message)]);
     }
     let format = match text_at(value, "/file/type") {
@@ -88,7 +94,10 @@ pub(super) fn write(bundle: &Bundle, value: &Value) -> Result<WriteOptions, Vec<
 }
 
 fn unknown_type(other: &str) -> Vec<Problem> {
-    let message = format!("“{other}” is no type of file: choose csv, json, xml, xlsx or filedefinition.");
+    let message = format!(
+        "“{other}” is no type of file: choose csv, json, xml, xlsx or filedefinition.",
+        other = excerpt(&other)
+    );
     vec![Problem::new("/file/type", "unsupported", message)]
 }
 
@@ -100,7 +109,8 @@ fn compression(value: &Value) -> Result<Option<Compression>, Vec<Problem>> {
     match text_at(value, "/file/compressionFormat") {
         None | Some("none") => Ok(None),
         Some(name) => Compression::named(name).map(Some).ok_or_else(|| {
-            let message = format!("“{name}” is no compression that is known: choose gzip or zip.");
+            let message =
+                format!("“{name}” is no compression that is known: choose gzip or zip.", name = excerpt(&name));
             vec![Problem::new("/file/compressionFormat", "unsupported", message)]
         }),
     }
@@ -110,7 +120,7 @@ fn encoding(value: &Value) -> Result<Encoding, Vec<Problem>> {
     let Some(name) = text_at(value, "/file/encoding") else { return Ok(Encoding::Utf8) };
     Encoding::named(name).ok_or_else(|| {
         let known = Encoding::ALL.map(|(name, _)| name).join(", ");
-        let message = format!("“{name}” is no encoding that is known: choose one of {known}.");
+        let message = format!("“{name}” is no encoding that is known: choose one of {known}.", name = excerpt(&name));
         vec![Problem::new("/file/encoding", "unsupported", message)]
     })
 }
@@ -216,7 +226,10 @@ fn delimiter(value: &Value) -> Result<String, Vec<Problem>> {
         _ => {
             let text = text.replace("\\t", "\t");
             if text.contains(['"', '\n', '\r']) {
-                let message = format!("“{text}” cannot part columns: enter something such as , ; | or a tab.");
+                let message = format!(
+                    "“{text}” cannot part columns: enter something such as , ; | or a tab.",
+                    text = excerpt(&text)
+                );
                 return Err(vec![Problem::new("/file/csv/columnDelimiter", "invalid_value", message)]);
             }
             not_long(text, "/file/csv/columnDelimiter")
@@ -234,7 +247,7 @@ fn row_delimiter(value: &Value) -> Result<Option<String>, Vec<Problem>> {
         _ => text.replace("\\r", "\r").replace("\\n", "\n").replace("\\t", "\t"),
     };
     if text.contains('"') {
-        let message = format!("“{text}” cannot end rows: enter a line end, or leave it empty.");
+        let message = format!("“{text}” cannot end rows: enter a line end, or leave it empty.", text = excerpt(&text));
         return Err(vec![Problem::new("/file/csv/rowDelimiter", "invalid_value", message)]);
     }
     not_long(text, "/file/csv/rowDelimiter").map(Some)

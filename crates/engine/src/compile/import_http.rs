@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 use tombolo_model::views::Import;
-use tombolo_model::{Kind, Problem};
+use tombolo_model::{Kind, Problem, excerpt};
 use tombolo_template::Target;
 
 use super::endpoint::{self, Wanted};
@@ -134,12 +134,14 @@ fn known(value: &Value, [field, named]: [&'static str; 2]) -> Result<Option<Know
         Some(lookup) if lookup.is_keyless() => Ok(Some(Known::Lookup(Box::new(lookup.clone())))),
         Some(_) => {
             let message = format!(
-                "The lookup “{name}” asks nobody: whether a record is there is said by a lookup that sends a request."
+                "The lookup “{name}” asks nobody: whether a record is there is said by a lookup that sends a request.",
+                name = excerpt(&name)
             );
             Err(vec![Problem::new(named, "invalid_lookup", message)])
         }
         None => {
-            let message = format!("There is no lookup “{name}”: choose one of the import's lookups.");
+            let message =
+                format!("There is no lookup “{name}”: choose one of the import's lookups.", name = excerpt(&name));
             Err(vec![Problem::new(named, "invalid_lookup", message)])
         }
     }

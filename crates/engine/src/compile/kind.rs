@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tombolo_model::views::{Export, Source as Adaptor};
-use tombolo_model::{Id, Kind as Of, Problem};
+use tombolo_model::{Id, Kind as Of, Problem, excerpt};
 use tombolo_template::moment::{Zone, format, parse};
 
 use super::endpoint::{self, Wanted};
@@ -31,7 +31,10 @@ pub(super) fn compile(bundle: &Bundle, id: Id, export: Export<'_>) -> Result<Kin
         Some("delta") => Ok(Kind { delta: Some(delta(bundle, id, export)?), ..Kind::default() }),
         Some("once") => Ok(Kind { once: Some(Box::new(once(bundle, export)?)), ..Kind::default() }),
         Some(kind @ ("blob" | "webhook" | "distributed" | "stream")) => {
-            let message = format!("This version does not run exports of the type “{kind}”: choose another type.");
+            let message = format!(
+                "This version does not run exports of the type “{kind}”: choose another type.",
+                kind = excerpt(&kind)
+            );
             Err(vec![Problem::new("/type", "unsupported", message)])
         }
         _ => Ok(Kind::default()),
@@ -75,7 +78,7 @@ fn delta(bundle: &Bundle, id: Id, export: Export<'_>) -> Result<Delta, Vec<Probl
 fn first_ms(value: &Value) -> Result<i64, Vec<Problem>> {
     let Some(text) = text_at(value, "/delta/startDate") else { return Ok(0) };
     epoch_ms(text).ok_or_else(|| {
-        let message = format!("“{text}” is no date: enter one such as 2026-01-31T00:00:00Z.");
+        let message = format!("“{text}” is no date: enter one such as 2026-01-31T00:00:00Z.", text = excerpt(&text));
         vec![Problem::new("/delta/startDate", "invalid_value", message)]
     })
 }

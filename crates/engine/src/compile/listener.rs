@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tombolo_formats::{Encoding, FileFormat, FileOptions};
-use tombolo_model::{Id, Problem};
+use tombolo_model::{Id, Problem, excerpt};
 
 use super::{flag, format, path_in, text_at};
 use crate::bundle::Bundle;
@@ -35,8 +35,10 @@ fn media(value: &Value) -> Result<Option<BodyKind>, Vec<Problem>> {
         Some("urlencoded") => BodyKind::Form,
         Some("plaintext") => BodyKind::Text,
         Some(other) => {
-            let message =
-                format!("“{other}” is nothing that a listener reads: choose json, xml, csv, urlencoded or plaintext.");
+            let message = format!(
+                "“{other}” is nothing that a listener reads: choose json, xml, csv, urlencoded or plaintext.",
+                other = excerpt(&other)
+            );
             return Err(vec![Problem::new(place, "unsupported", message)]);
         }
     }))

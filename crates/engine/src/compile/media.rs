@@ -4,7 +4,7 @@
 //! type, the flow does not run before a template says what to send.
 
 use serde_json::Value;
-use tombolo_model::Problem;
+use tombolo_model::{Problem, excerpt};
 use tombolo_template::Target;
 
 use super::text_at;
@@ -26,7 +26,8 @@ pub(super) fn of(value: &Value, connection: &Value, written: bool) -> Result<Med
         "octet-stream" => Media::Bytes,
         other => {
             let message = format!(
-                "This version sends no bodies of the type “{other}”: choose json, xml, csv, urlencoded, form-data, plaintext or octet-stream."
+                "This version sends no bodies of the type “{other}”: choose json, xml, csv, urlencoded, form-data, plaintext or octet-stream.",
+                other = excerpt(&other)
             );
             return Err(vec![Problem::new(place, "unsupported", message)]);
         }
@@ -37,7 +38,7 @@ pub(super) fn of(value: &Value, connection: &Value, written: bool) -> Result<Med
         return Ok(media);
     }
     let what = if one_only { "Several records at once" } else { "A record" };
-    let message = format!("{what} cannot be sent as “{kind}”: write a body.");
+    let message = format!("{what} cannot be sent as “{kind}”: write a body.", kind = excerpt(&kind));
     Err(vec![Problem::new(place, "unsupported", message)])
 }
 
@@ -73,8 +74,10 @@ pub(super) fn answer(value: &Value, connection: &Value, error: bool) -> Result<A
         }
         "plaintext" => AnswerType::Text,
         other => {
-            let message =
-                format!("This version reads answers in JSON, XML, CSV and plain text, not “{other}”: choose another.");
+            let message = format!(
+                "This version reads answers in JSON, XML, CSV and plain text, not “{other}”: choose another.",
+                other = excerpt(&other)
+            );
             return Err(vec![Problem::new(place, "unsupported", message)]);
         }
     })

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tombolo_model::views::{Export, Paging as Kinds};
-use tombolo_model::{Problem, Val};
+use tombolo_model::{Problem, Val, excerpt};
 use tombolo_template::{Target, Template};
 
 use super::{format, media, path_at, template, text_at, verdict, whole_at};
@@ -33,7 +33,8 @@ pub(super) fn compile(export: Export<'_>, first: &First<'_>) -> Result<Option<Pa
         Kinds::RelativeUri => Next::RelativeUri,
         Kinds::Body => Next::Body,
         Kinds::Other(other) => {
-            let message = format!("“{other}” is no way of paging that is known: choose another one.");
+            let message =
+                format!("“{other}” is no way of paging that is known: choose another one.", other = excerpt(&other));
             return Err(vec![Problem::new("/http/paging/method", "unsupported", message)]);
         }
     };

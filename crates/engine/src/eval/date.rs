@@ -5,7 +5,7 @@
 //! unless they are named. Without a format the date is written in ISO 8601.
 
 use serde_json::Value;
-use tombolo_model::Val;
+use tombolo_model::{Val, excerpt};
 use tombolo_template::moment::{Zone, format, iso, parse};
 
 use super::{EvalError, EvalOutcome, EvalRequest, Evaluator, sentence};
@@ -40,8 +40,8 @@ fn formatted(request: &EvalRequest) -> Result<String, EvalError> {
         other => parse(&other.to_json(), rule("inputFormat"), input_zone, request.now_ms),
     };
     let Some(ms) = ms else {
-        let said: String = request.input.to_json().chars().take(80).collect();
-        let message = format!("{said} is not a date. Enter one in ISO 8601, or its format.");
+        let said = request.input.to_json();
+        let message = format!("{} is not a date. Enter one in ISO 8601, or its format.", excerpt(&said));
         return Err(EvalError::at("invalid_date", message, "/input"));
     };
     Ok(match request.rules.as_str().or(rule("format")) {

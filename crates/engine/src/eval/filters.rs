@@ -1,7 +1,7 @@
 //! The evaluations of filters and of the branches of a router.
 
 use serde_json::{Value, json};
-use tombolo_model::{Problem, Val};
+use tombolo_model::{Problem, Val, excerpt};
 
 use super::{EvalError, EvalOutcome, EvalRequest, Evaluator};
 use crate::filter::Filter;
@@ -35,7 +35,10 @@ fn branches(request: &EvalRequest) -> EvalOutcome {
         None | Some("first_matching_branch") => false,
         Some("all_matching_branches") => true,
         Some(other) => {
-            let message = format!("There is no “{other}”: use first_matching_branch or all_matching_branches.");
+            let message = format!(
+                "There is no “{other}”: use first_matching_branch or all_matching_branches.",
+                other = excerpt(&other)
+            );
             return EvalOutcome::failed([EvalError::at("invalid_rules", message, "/routeRecordsTo")]);
         }
     };

@@ -5,7 +5,7 @@
 //! shown, and what is saved of them.
 
 use serde_json::{Map, Value, json};
-use tombolo_model::Val;
+use tombolo_model::{Val, excerpt};
 
 use super::weight::small;
 use super::{EvalError, EvalOutcome, EvalRequest, Evaluator};
@@ -74,7 +74,11 @@ fn form(request: &EvalRequest) -> EvalOutcome {
         if field["required"] == json!(true) && is_empty(value) {
             let label = field["label"].as_str().unwrap_or(name);
             let place = format!("{place}/fieldMap/{}", field["key"].as_str().unwrap_or_default());
-            errors.push(EvalError::at("required", format!("“{label}” is required: enter a value."), &place));
+            errors.push(EvalError::at(
+                "required",
+                format!("“{label}” is required: enter a value.", label = excerpt(&label)),
+                &place,
+            ));
         }
     }
     let output = json!({"fields": fields, "values": values});
@@ -113,7 +117,7 @@ impl<'f> Drawn<'f> {
             match known {
                 Some(key) if self.seen.contains(&key) => {
                     self.wrong(
-                        format!("“{key}” stands in the layout twice: delete one."),
+                        format!("“{key}” stands in the layout twice: delete one.", key = excerpt(&key)),
                         &format!("{here}/fields/{at}"),
                     );
                 }
@@ -141,14 +145,19 @@ impl<'f> Drawn<'f> {
         let kind = text("type").unwrap_or_default();
         if !TYPES.contains(&kind) {
             let message = match text("type") {
-                Some(kind) => format!("There is no type “{kind}”. There are: {}.", TYPES.join(", ")),
+                Some(kind) => {
+                    format!("There is no type “{kind}”. There are: {}.", TYPES.join(", "), kind = excerpt(&kind))
+                }
                 None => format!("The field has no type. There are: {}.", TYPES.join(", ")),
             };
             self.wrong(message, &format!("{here}/type"));
         }
         let name = text("name").or(text("id")).unwrap_or(key);
         if text("label").is_none() {
-            self.wrong(format!("The field “{key}” has no label: nobody would know what to enter."), &here);
+            self.wrong(
+                format!("The field “{key}” has no label: nobody would know what to enter.", key = excerpt(&key)),
+                &here,
+            );
         }
         let choices = choices(field);
         if CHOSEN.contains(&kind) && choices.is_empty() {
@@ -196,7 +205,10 @@ impl<'f> Drawn<'f> {
                 *key == other || [field.get("id"), field.get("name")].into_iter().flatten().any(|name| name == other)
             });
             let Some((key, known)) = known else {
-                let message = format!("There is no field “{other}”: a condition looks at one of the fieldMap.");
+                let message = format!(
+                    "There is no field “{other}”: a condition looks at one of the fieldMap.",
+                    other = excerpt(&other)
+                );
                 self.wrong(message, &format!("{here}/{name}/{at}/field"));
                 continue;
             };

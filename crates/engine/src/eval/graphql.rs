@@ -5,6 +5,7 @@
 //! an application knows the fields is its own business.
 
 use serde_json::{Map, Value, json};
+use tombolo_model::excerpt;
 use tombolo_template::Target;
 
 use super::request::{context, parts};
@@ -41,7 +42,7 @@ fn body(request: &EvalRequest) -> Result<Value, EvalError> {
         Some(Value::String(text)) => {
             let made = render(text, "/variables")?.to_string();
             let variables = serde_json::from_str::<Map<String, Value>>(&made).map_err(|error| {
-                let message = format!("The variables are no object of JSON: {error}. They were: {}", shortened(&made));
+                let message = format!("The variables are no object of JSON: {error}. They were: {}", excerpt(&made));
                 EvalError::at("invalid_variables", message, "/variables")
             })?;
             body.insert("variables".to_owned(), variables.into());
@@ -53,14 +54,6 @@ fn body(request: &EvalRequest) -> Result<Value, EvalError> {
     }
     body.extend(name.map(|name| ("operationName".to_owned(), json!(name))));
     Ok(Value::Object(body))
-}
-
-fn shortened(text: &str) -> String {
-    let mut shown: String = text.chars().take(80).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
-    }
-    shown
 }
 
 /// The query with blanks in the place of what templates make, so that places stay.
@@ -188,12 +181,19 @@ fn is_operation(word: &str) -> bool {
 
 /// Of several operations one has to be named, and it has to be there.
 fn chosen(operations: &Operations, name: Option<&str>) -> Result<(), EvalError> {
-    let names = || operations.named.iter().map(|(name, _)| format!("“{name}”")).collect::<Vec<_>>().join(", ");
+    let names = || {
+        operations
+            .named
+            .iter()
+            .map(|(name, _)| format!("“{name}”", name = excerpt(&name)))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     match name {
         Some(name) if operations.named.iter().any(|(have, _)| have == name) => Ok(()),
         Some(name) => {
             let there = if operations.named.is_empty() { "none has a name".to_owned() } else { names() };
-            let message = format!("There is no operation “{name}”. There are: {there}.");
+            let message = format!("There is no operation “{name}”. There are: {there}.", name = excerpt(&name));
             Err(EvalError::at("unknown_operation", message, "/operationName"))
         }
         None if operations.named.len() + operations.unnamed.len() < 2 => Ok(()),

@@ -4,7 +4,7 @@
 //! `html`, `plain`, `uri` and `sql`, lookups as an import has them. `input` is the context.
 
 use serde_json::Value;
-use tombolo_model::{Problem, Record, Val};
+use tombolo_model::{Problem, Record, Val, excerpt};
 use tombolo_template::{Options, SqlDialect, Target, Template, TemplateError};
 
 use super::{EvalError, EvalOutcome, EvalRequest, Evaluator};
@@ -61,7 +61,8 @@ fn target(rules: &Value) -> Result<Target, EvalError> {
         Some("sql") => Ok(Target::Sql(SqlDialect::default())),
         None | Some("" | "plain") => Ok(Target::Plain),
         Some(other) => {
-            let message = format!("There is no escape “{other}”: use html, plain, uri or sql.");
+            let message =
+                format!("There is no escape “{other}”: use html, plain, uri or sql.", other = excerpt(&other));
             Err(EvalError::at("invalid_rules", message, "/escape"))
         }
     }

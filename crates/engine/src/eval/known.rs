@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::EvalError;
 use Below::{Any, Each, One};
+use tombolo_model::excerpt;
 
 /// More than these nobody reads.
 const MOST: usize = 20;
@@ -204,7 +205,7 @@ fn unknown(name: &str, shape: &Shape) -> String {
             format!("There are: {}.", known.join(", "))
         }
     };
-    format!("“{name}” means nothing here and changes nothing. {hint}")
+    format!("“{name}” means nothing here and changes nothing. {hint}", name = excerpt(&name))
 }
 
 /// Whether somebody may have meant it: one is the beginning of the other, or nearly all letters are the same.
@@ -234,7 +235,8 @@ fn mapping(fields: &Map<String, Value>, here: &str, told: &mut Vec<EvalError>) {
     let name = fields.get("generate").and_then(Value::as_str).unwrap_or_default();
     if name.contains('.') {
         let message = format!(
-            "The dot is a part of the name “{name}”, and makes no object. For a field in an object write a rule of the type object with mappings."
+            "The dot is a part of the name “{name}”, and makes no object. For a field in an object write a rule of the type object with mappings.",
+            name = excerpt(&name)
         );
         told.push(EvalError::at("dot_in_name", message, &format!("{here}/generate")));
     }

@@ -3,7 +3,7 @@
 //! The secrets of a connection in the context are printed as `******`, whatever a template does to them.
 
 use serde_json::{Value, json};
-use tombolo_model::{Kind, Record, Shape, Val, shapes};
+use tombolo_model::{Kind, Record, Shape, Val, excerpt, shapes};
 use tombolo_template::{Env, SqlDialect, Target, Template, secret};
 
 use super::{EvalError, EvalOutcome, EvalRequest, Evaluator};
@@ -50,7 +50,8 @@ fn rendered(request: &EvalRequest) -> Result<Value, EvalError> {
     }
     let method = one("method").unwrap_or("GET");
     if !METHODS.contains(&method) {
-        let message = format!("There is no method “{method}”: use one of {}.", METHODS.join(", "));
+        let message =
+            format!("There is no method “{method}”: use one of {}.", METHODS.join(", "), method = excerpt(&method));
         return Err(EvalError::at("invalid_rules", message, "/method"));
     }
     let context = context(&request.input)?;

@@ -1,7 +1,7 @@
 //! The evaluations of mappings and transformations.
 
 use serde_json::{Value, json};
-use tombolo_model::{Problem, Record, Val};
+use tombolo_model::{Problem, Record, Val, excerpt};
 
 use super::{EvalError, EvalOutcome, EvalRequest, Evaluator};
 use crate::lookup::{Answers, Question};
@@ -184,7 +184,7 @@ fn last_named(rules: &Value, field: &str, here: &str) -> Option<String> {
 fn asked(question: &Question) -> EvalError {
     let message = match question {
         Question::Cache { id, key } => {
-            format!("The cache {id} is asked for “{key}”: enter its content in lookupCaches.")
+            format!("The cache {id} is asked for “{key}”: enter its content in lookupCaches.", key = excerpt(&key))
         }
         Question::Request { method, uri, .. } => format!("{method} {uri} is asked: enter its answer in responses."),
     };

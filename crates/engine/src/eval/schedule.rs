@@ -4,7 +4,7 @@
 //! times in UTC; the wall clock of the zone decides, and no slot comes twice.
 
 use serde_json::Value;
-use tombolo_model::Val;
+use tombolo_model::{Val, excerpt};
 use tombolo_template::moment::{Zone, parse};
 
 use super::{EvalError, EvalOutcome, EvalRequest, Evaluator};
@@ -88,7 +88,8 @@ fn wrong(expression: &str, error: &ScheduleError) -> EvalError {
     };
     let (message, at) = match error {
         ScheduleError::Zone(zone) => {
-            let message = format!("There is no time zone “{zone}”: write its name, such as Europe/Paris.");
+            let message =
+                format!("There is no time zone “{zone}”: write its name, such as Europe/Paris.", zone = excerpt(&zone));
             return EvalError::at("invalid_schedule", message, "/timezone");
         }
         ScheduleError::Fields(count) => {
@@ -107,7 +108,7 @@ fn wrong(expression: &str, error: &ScheduleError) -> EvalError {
             match fields.iter().enumerate().find(fails) {
                 Some((at, field)) => {
                     let (name, wanted) = FIELDS.get(at).copied().unwrap_or(FIELDS[0]);
-                    (format!("“{field}” cannot be {name}: write {wanted}."), place(field))
+                    (format!("“{field}” cannot be {name}: write {wanted}.", field = excerpt(&field)), place(field))
                 }
                 None => ("These fields do not go together: one of them can never be due.".to_owned(), 1),
             }

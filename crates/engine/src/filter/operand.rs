@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use serde_json::Value;
-use tombolo_model::Val;
+use tombolo_model::{Val, excerpt};
 
 use super::Seen;
 use crate::mapper::{date, number};
@@ -63,7 +63,11 @@ pub(super) fn operand(value: &Value, settings: &Value, depth: usize) -> Result<O
             let place = Path::dotted(path).map_err(|error| format!("{error}."))?;
             let scope = path.trim().split(['.', '[']).next().unwrap_or_default();
             if !SCOPES.contains(&scope) {
-                return Err(format!("There are no settings of “{scope}”: begin with {}.", SCOPES.join(", ")));
+                return Err(format!(
+                    "There are no settings of “{scope}”: begin with {}.",
+                    SCOPES.join(", "),
+                    scope = excerpt(&scope)
+                ));
             }
             let settings = Val::from(settings);
             Ok(Operand::Literal(place.get(&settings).cloned().unwrap_or_default()))
@@ -76,7 +80,7 @@ pub(super) fn operand(value: &Value, settings: &Value, depth: usize) -> Result<O
                     inner => Operand::Call(*function, Box::new(inner)),
                 })
             }
-            None => Err(format!("There is no operator or function “{name}”.")),
+            None => Err(format!("There is no operator or function “{name}”.", name = excerpt(&name))),
         },
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tombolo_model::{Keys, Problem, Val};
+use tombolo_model::{Keys, Problem, Val, excerpt};
 use tombolo_template::{Target, Template};
 
 use super::convert::DataType;
@@ -127,7 +127,8 @@ impl Compiler<'_> {
             }
             let same = names.iter().position(|have| **have == *name);
             if same.is_some_and(|at| !rules[at].leaves_room()) {
-                let message = format!("The field “{name}” is mapped twice: delete one of the rules.");
+                let message =
+                    format!("The field “{name}” is mapped twice: delete one of the rules.", name = excerpt(&name));
                 self.problems.push(Problem::new(format!("{here}/generate"), "duplicate", message));
                 continue;
             }
@@ -148,7 +149,7 @@ impl Compiler<'_> {
         match self.rule(here, row, below, name) {
             Ok(rule) => Some(rule),
             Err((field, message)) => {
-                let message = format!("The field “{name}” cannot be mapped: {message}");
+                let message = format!("The field “{name}” cannot be mapped: {message}", name = excerpt(&name));
                 self.problems.push(Problem::new(format!("{here}/{field}"), "invalid_mapping", message));
                 None
             }
@@ -157,7 +158,8 @@ impl Compiler<'_> {
 
     fn rule(&mut self, here: &str, row: &Value, below: &[Placed], name: &str) -> Result<Rule, Wrong> {
         let kind = text(row, "dataType").unwrap_or("string");
-        let to = DataType::named(kind).ok_or_else(|| ("dataType", format!("there is no data type “{kind}”.")))?;
+        let to = DataType::named(kind)
+            .ok_or_else(|| ("dataType", format!("there is no data type “{kind}”.", kind = excerpt(&kind))))?;
         let when = condition(row)?;
         let dates = Dates::compile(row)?;
         if dates.is_some() && !matches!(to, DataType::Text | DataType::Texts) {
@@ -171,7 +173,7 @@ impl Compiler<'_> {
         let helpers = row.get("buildArrayHelper").and_then(Value::as_array).filter(|helpers| !helpers.is_empty());
         let from = match (helpers, to.item(), text(row, "extract")) {
             (Some(_), None, _) => {
-                let message = format!("only a list is built of entries, and “{kind}” is none.");
+                let message = format!("only a list is built of entries, and “{kind}” is none.", kind = excerpt(&kind));
                 return Err(("buildArrayHelper", message));
             }
             (Some(helpers), Some(item), _) => self.list(&format!("{here}/buildArrayHelper"), helpers, item, name),
@@ -196,7 +198,8 @@ impl Compiler<'_> {
 
     fn lookup(&mut self, wanted: &str) -> Result<Lookup, Wrong> {
         let found = self.lookups.named(wanted);
-        let lookup = found.ok_or_else(|| ("lookupName", format!("there is no lookup “{wanted}”.")))?;
+        let lookup = found
+            .ok_or_else(|| ("lookupName", format!("there is no lookup “{wanted}”.", wanted = excerpt(&wanted))))?;
         self.templates.extend_from_slice(lookup.reads());
         Ok(lookup.clone())
     }
@@ -217,7 +220,7 @@ impl Compiler<'_> {
             match self.entry(&here, helper, item, name) {
                 Ok(entry) => entries.push(entry),
                 Err((field, message)) => {
-                    let message = format!("The list “{name}” cannot be built: {message}");
+                    let message = format!("The list “{name}” cannot be built: {message}", name = excerpt(&name));
                     self.problems.push(Problem::new(format!("{here}/{field}"), "invalid_mapping", message));
                 }
             }
@@ -277,7 +280,10 @@ impl Compiler<'_> {
         let mut rules = Vec::new();
         for (here, row) in rows {
             if text(row, "dataType").and_then(DataType::named).is_none_or(|kind| kind.item().is_none()) {
-                let message = format!("The list “{name}” cannot be built: what is in it has to be a list.");
+                let message = format!(
+                    "The list “{name}” cannot be built: what is in it has to be a list.",
+                    name = excerpt(&name)
+                );
                 self.problems.push(Problem::new(format!("{here}/dataType"), "invalid_mapping", message));
                 continue;
             }
@@ -360,7 +366,10 @@ fn condition(row: &Value) -> Result<When, Wrong> {
         Some("extract_not_empty") => Ok(When::HasValue),
         Some("record_created") => Ok(When::Created),
         Some("record_updated") => Ok(When::Updated),
-        Some(other) => Err(("conditional", format!("this version does not know the condition “{other}”."))),
+        Some(other) => Err((
+            "conditional",
+            format!("this version does not know the condition “{other}”.", other = excerpt(&other)),
+        )),
     }
 }
 

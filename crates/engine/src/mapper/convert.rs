@@ -1,6 +1,6 @@
 //! Values to the type that a rule asks for.
 
-use tombolo_model::Val;
+use tombolo_model::{Val, excerpt};
 
 use super::number::parse;
 
@@ -85,7 +85,7 @@ fn number(value: &Val) -> Result<Val, String> {
     match value {
         Val::Int(_) | Val::Uint(_) | Val::Float(_) => Ok(value.clone()),
         Val::Bool(flag) => Ok(Val::Int(i64::from(*flag))),
-        Val::Str(text) => parse(text).ok_or_else(|| format!("“{}” is not a number.", short(text))),
+        Val::Str(text) => parse(text).ok_or_else(|| format!("“{}” is not a number.", excerpt(text))),
         other => Err(format!("it is {} and not a number.", other.kind())),
     }
 }
@@ -109,14 +109,6 @@ fn list(value: &Val, convert: impl Fn(&Val) -> Result<Val, String>) -> Result<Va
         Val::List(items) => items.iter().map(convert).collect::<Result<_, _>>().map(Val::List),
         other => Err(format!("it is {} and not a list.", other.kind())),
     }
-}
-
-/// As much of a text as fits into a message.
-fn short(text: &str) -> String {
-    if text.chars().count() <= 60 {
-        return text.to_owned();
-    }
-    text.chars().take(59).chain(['…']).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Dates from one format and zone to another.
 
 use serde_json::Value;
-use tombolo_model::Val;
+use tombolo_model::{Val, excerpt};
 use tombolo_template::moment::{INVALID, Zone, format, iso, parse};
 
 /// How a date is read and written.
@@ -43,8 +43,14 @@ impl Dates {
         };
         let Some(ms) = ms else {
             return Err(match &self.read {
-                Some(read) => format!("“{text}” is not a date in the format “{read}”."),
-                None => format!("“{text}” is not a date in ISO 8601. Set the format that it has."),
+                Some(read) => format!(
+                    "“{text}” is not a date in the format “{read}”.",
+                    text = excerpt(&text),
+                    read = excerpt(&read)
+                ),
+                None => {
+                    format!("“{text}” is not a date in ISO 8601. Set the format that it has.", text = excerpt(&text))
+                }
             });
         };
         let written = match &self.write {
@@ -52,7 +58,7 @@ impl Dates {
             None => iso(ms, self.write_zone),
         };
         if written == INVALID {
-            return Err(format!("“{text}” is so far away that no calendar has it."));
+            return Err(format!("“{text}” is so far away that no calendar has it.", text = excerpt(&text)));
         }
         Ok(Val::text(&written))
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use tombolo_model::{Problem, Val};
+use tombolo_model::{Problem, Val, excerpt};
 use tombolo_template::{Target as Escape, Template};
 
 use super::field::{Field, From, When};
@@ -67,7 +67,7 @@ impl Compiler<'_> {
                 Ok(field) => fields.push(field),
                 Err((setting, message)) => {
                     let name = text(row, "generate").unwrap_or_default();
-                    let message = format!("The field “{name}” cannot be mapped: {message}");
+                    let message = format!("The field “{name}” cannot be mapped: {message}", name = excerpt(&name));
                     self.problems.push(Problem::new(format!("{here}/{setting}"), "invalid_mapping", message));
                 }
             }
@@ -86,9 +86,10 @@ impl Compiler<'_> {
         let kind = text(row, "dataType");
         let to = match kind {
             None | Some("date") => dates.is_some().then_some(DataType::Text),
-            Some(kind) => {
-                Some(DataType::named(kind).ok_or_else(|| ("dataType", format!("there is no data type “{kind}”.")))?)
-            }
+            Some(kind) => Some(
+                DataType::named(kind)
+                    .ok_or_else(|| ("dataType", format!("there is no data type “{kind}”.", kind = excerpt(&kind))))?,
+            ),
         };
         if dates.is_some() && to != Some(DataType::Text) {
             return Err(("dataType", "a date is a text: choose the type string.".to_owned()));
@@ -97,7 +98,12 @@ impl Compiler<'_> {
             None | Some("") => When::Always,
             Some(wanted) => {
                 let found = CONDITIONS.iter().find(|(name, _)| *name == wanted).map(|(_, when)| *when);
-                let unknown = || ("conditional", format!("this version does not know the condition “{wanted}”."));
+                let unknown = || {
+                    (
+                        "conditional",
+                        format!("this version does not know the condition “{wanted}”.", wanted = excerpt(&wanted)),
+                    )
+                };
                 found.ok_or_else(unknown)?
             }
         };
@@ -137,7 +143,10 @@ impl Compiler<'_> {
 
     fn lookup(&self, wanted: Option<&str>, place: &'static str) -> Result<Option<Lookup>, Wrong> {
         let Some(wanted) = wanted else { return Ok(None) };
-        let found = self.lookups.named(wanted).ok_or_else(|| (place, format!("there is no lookup “{wanted}”.")))?;
+        let found = self
+            .lookups
+            .named(wanted)
+            .ok_or_else(|| (place, format!("there is no lookup “{wanted}”.", wanted = excerpt(&wanted))))?;
         Ok(Some(found.clone()))
     }
 
@@ -174,7 +183,7 @@ impl Compiler<'_> {
                 Some(List { target, rows, fields, templates, shape })
             }
             Err((setting, message)) => {
-                let message = format!("The list “{name}” cannot be mapped: {message}");
+                let message = format!("The list “{name}” cannot be mapped: {message}", name = excerpt(&name));
                 self.problems.push(Problem::new(format!("{here}/{setting}"), "invalid_mapping", message));
                 None
             }

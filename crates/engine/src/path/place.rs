@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tombolo_model::{Keys, Record, Val};
+use tombolo_model::{Keys, Record, Val, excerpt};
 
 use super::{PathError, Segment, Wide, dotted};
 use crate::room::{Full, Room};
@@ -16,7 +16,7 @@ const MOST_INDEX: usize = 9_999;
 
 /// Why a value cannot be put there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("“{at}” is {kind}, in which there is no “{name}”")]
+#[error("“{at}” is {kind}, in which there is no “{name}”", at = excerpt(.at), name = excerpt(.name))]
 pub(crate) struct Blocked {
     at: String,
     kind: &'static str,

@@ -13,7 +13,7 @@ use std::cell::Cell;
 
 use futures::future::{FutureExt, LocalBoxFuture};
 use serde_json::{Value, json};
-use tombolo_model::{Kind, Val};
+use tombolo_model::{Kind, Val, excerpt};
 
 use super::shared::{Place, Shared};
 use super::source_lookup;
@@ -110,7 +110,7 @@ impl RunApi<'_, '_> {
     /// Starts another flow; it is not waited for.
     async fn run_flow(&self, asked: &Value) -> Result<Value, String> {
         let id = id(asked).ok_or("flows.run needs the id of the flow: flows.run({_id: \"…\"}).")?;
-        let flow = id.parse().map_err(|_| format!("“{id}” is no id of a flow."))?;
+        let flow = id.parse().map_err(|_| format!("“{id}” is no id of a flow.", id = excerpt(&id)))?;
         if self.shared.plan.test_mode {
             return Err("A test run starts no other flow.".to_owned());
         }

@@ -22,6 +22,7 @@ use crate::plan::auth::{Auth, From, TOKEN};
 use crate::secret::{self, Secret};
 use crate::units::MAX_REFUSAL_BYTES;
 use held::Held;
+use tombolo_model::excerpt;
 
 pub(super) use held::Credentials;
 
@@ -170,5 +171,8 @@ fn unmade(error: &DeferredError) -> HttpError {
 }
 
 fn missing(path: &str) -> HttpError {
-    HttpError::Refused(format!("the secret “{path}” of its connection is not here. Enter it again"))
+    HttpError::Refused(format!(
+        "the secret “{path}” of its connection is not here. Enter it again",
+        path = excerpt(&path)
+    ))
 }

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use tombolo_model::{Id, Val};
+use tombolo_model::{Id, Val, excerpt};
 
 use super::shared::Shared;
 use crate::data::{DataError, DataStore, StateOwner};
@@ -116,7 +116,8 @@ impl Shared<'_> {
     /// Where the host keeps a cache; nothing where it keeps none at all.
     fn kept(&self, cache: &str) -> Result<Option<(&dyn DataStore, Id)>, String> {
         let Some(store) = self.host.data() else { return Ok(None) };
-        let id = cache.parse().map_err(|_| format!("“{cache}” is no id of a lookup cache."))?;
+        let id =
+            cache.parse().map_err(|_| format!("“{cache}” is no id of a lookup cache.", cache = excerpt(&cache)))?;
         Ok(Some((store, id)))
     }
 

@@ -28,6 +28,8 @@ pub(super) struct Importer<'a, 's> {
     import: &'a Import,
     place: Place,
     writer: Writer<'a, 's>,
+    /// Records in a file that is not complete: they count as success once it is.
+    unfinished: u64,
     /// A script runs it: what becomes of its records is told to that script, and counted nowhere.
     called: bool,
 }
@@ -49,12 +51,18 @@ struct Passing<'u> {
 
 impl<'a, 's> Importer<'a, 's> {
     pub(super) fn new(shared: &'a Shared<'s>, step: &Step, import: &'a Import) -> Self {
-        Self { shared, import, place: step.place, writer: Writer::new(shared, step.place, import), called: false }
+        let writer = Writer::new(shared, step.place, import);
+        Self { shared, import, place: step.place, writer, unfinished: 0, called: false }
     }
 
     /// An import that a script of a step runs.
     pub(super) fn called(shared: &'a Shared<'s>, place: Place, import: &'a Import) -> Self {
-        Self { shared, import, place, writer: Writer::new(shared, place, import), called: true }
+        Self { shared, import, place, writer: Writer::new(shared, place, import), unfinished: 0, called: true }
+    }
+
+    /// Whether what is written is there only once all of it is.
+    pub(super) fn writes_to_end(&self) -> bool {
+        self.writer.writes_to_end()
     }
 
     /// Writes the units of a page and says of each what became of it, in their order.
@@ -77,21 +85,25 @@ impl<'a, 's> Importer<'a, 's> {
         Ok(all.into_iter().map(|passing| passing.met.unwrap_or(Met::without_answer(Fate::Done))).collect())
     }
 
-    /// Completes what was written.
-    pub(super) async fn finish(self) -> Result<Option<RunFile>, Fatal> {
+    /// Completes what was written, and says so.
+    pub(super) async fn finish(self) -> Result<(), Fatal> {
         let finished = self.writer.finish().await;
-        match (&self.import.post_aggregate, &finished) {
-            (None, _) | (_, Ok(None)) => finished,
-            (Some(function), _) => {
-                let said = aggregated(&finished);
-                let options = Options::of(&self.import.named).with("postAggregateData", &Val::from(&said));
-                let hook = Hook { place: self.place, kind: "postAggregate", function };
-                let called = hook.call(self.shared, options, 0).await;
-                // What went wrong with the file goes before what a hook made of that.
-                let file = finished?;
-                called.map(|_| file).map_err(|failure| ("script_error", failure.message))
-            }
+        if let Ok(file) = &finished {
+            self.shared.count(self.place, |count| {
+                count.success += self.unfinished;
+                count.file.clone_from(file);
+            });
         }
+        if let (Some(function), Ok(Some(_)) | Err(_)) = (&self.import.post_aggregate, &finished) {
+            let said = aggregated(&finished);
+            let options = Options::of(&self.import.named).with("postAggregateData", &Val::from(&said));
+            let hook = Hook { place: self.place, kind: "postAggregate", function };
+            let called = hook.call(self.shared, options, 0).await;
+            // What went wrong with the file goes before what a hook made of that.
+            finished?;
+            return called.map(drop).map_err(|failure| ("script_error", failure.message));
+        }
+        finished.map(drop)
     }
 
     /// Lets preMap or postMap change what is still on its way.
@@ -324,17 +336,25 @@ impl<'a, 's> Importer<'a, 's> {
         }
     }
 
-    fn counted(&self, unit: &Unit<'_>, answer: &Response) -> Fate {
+    fn counted(&mut self, unit: &Unit<'_>, answer: &Response) -> Fate {
         for (code, message) in &answer.errors {
             self.say_failed(unit, code, message);
         }
-        let (fate, success, ignored) = match (answer.errors.is_empty(), answer.ignored) {
-            (false, _) => (Fate::Failed, 0, 0),
-            (true, true) => (Fate::Ignored, 0, 1),
-            (true, false) => (Fate::Done, 1, 0),
-        };
-        self.count(success, ignored);
-        fate
+        match (answer.errors.is_empty(), answer.ignored) {
+            (false, _) => Fate::Failed,
+            (true, true) => {
+                self.count(0, 1);
+                Fate::Ignored
+            }
+            (true, false) => {
+                if self.writer.writes_to_end() {
+                    self.unfinished += 1;
+                } else {
+                    self.count(1, 0);
+                }
+                Fate::Done
+            }
+        }
     }
 
     fn fail(&self, passing: &mut Passing<'_>, code: &str, message: String) {

@@ -9,7 +9,7 @@ use super::source_lookup;
 use super::step::{Fate, Met, Unit};
 use super::write::Fatal;
 use crate::plan::{Source, Step};
-use crate::size::size_bytes;
+use crate::size::Memory;
 use crate::units::MAX_FOUND_BYTES;
 
 /// Looks up for the units of a page and says of each what became of it, in their order. Requests begin in the order of
@@ -27,13 +27,13 @@ pub(super) async fn work<'u>(
     let reads = units.iter().map(read);
     let mut answers = stream::iter(reads.collect::<Vec<_>>()).buffered(source.concurrency());
     let mut met = Vec::with_capacity(units.len());
-    let mut found_bytes: usize = 0;
+    let mut memory = Memory::default();
     for unit in units {
         let Some(mut answer) = answers.next().await else { break };
-        found_bytes = found_bytes.saturating_add(answer.data.iter().map(size_bytes).sum());
-        if found_bytes > MAX_FOUND_BYTES {
+        answer.data.iter().for_each(|found| memory.add(found));
+        if memory.bytes() > MAX_FOUND_BYTES {
             let message = format!(
-                "What the lookups of this page found has more than {} MB together. Choose a smaller page size in the export, or ask for less.",
+                "What the lookups of this page found takes more than {} MB of memory together. Choose a smaller page size in the export, or ask for less.",
                 MAX_FOUND_BYTES / (1024 * 1024)
             );
             answer.errors.push(("too_big".to_owned(), message));

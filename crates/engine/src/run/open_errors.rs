@@ -40,6 +40,11 @@ impl OpenErrors {
         self.0.borrow().get(place).is_none_or(|step| step.keys.is_empty())
     }
 
+    /// Whether errors with a key are open at a place.
+    pub(super) fn has(&self, place: Place, key: &str) -> bool {
+        self.0.borrow().get(place).is_some_and(|step| step.keys.contains_key(key))
+    }
+
     /// What has the key failed: its errors before are over, this one is open. The errors of one record are one.
     pub(super) fn failed(&self, host: &dyn Host, place: Place, key: &str, index: u64) {
         let mut steps = self.0.borrow_mut();

@@ -13,7 +13,7 @@ use super::source::{Failure, Intake, Stopped};
 use super::{Item, Page};
 use crate::group::{Group, Grouper};
 use crate::plan::{Function, Source};
-use crate::size::size_bytes;
+use crate::size::{Memory, size_bytes};
 use crate::units::{MAX_PAGE_BYTES, MAX_PAGE_ERRORS, MAX_RECORD_BYTES, MAX_SORTED_BYTES, MAX_UNMARKED_BYTES};
 
 pub(super) struct Pages<'a, 's> {
@@ -25,7 +25,7 @@ pub(super) struct Pages<'a, 's> {
     receipts: Option<Receipts>,
     /// What waits for the end to be sorted.
     unsorted: Vec<Item>,
-    unsorted_bytes: usize,
+    unsorted_memory: Memory,
     /// Joins the rows of a file, before they are refined.
     rows: Option<Grouper<'a>>,
     /// Joins refined records.
@@ -98,7 +98,7 @@ impl<'a, 's> Pages<'a, 's> {
             out,
             receipts: marks.then_some(receipts),
             unsorted: Vec::new(),
-            unsorted_bytes: 0,
+            unsorted_memory: Memory::default(),
             rows: source.row_grouping.as_ref().map(Grouper::new),
             groups: source.grouping.as_ref().map(Grouper::new),
             waiting: Vec::new(),
@@ -153,11 +153,11 @@ impl<'a, 's> Pages<'a, 's> {
 
     /// Keeps a row until all are there.
     fn keep(&mut self, value: Val, index: u64) -> Result<(), Stopped> {
-        self.unsorted_bytes += size_bytes(&value);
-        if self.unsorted_bytes > MAX_SORTED_BYTES {
+        self.unsorted_memory.add(&value);
+        if self.unsorted_memory.bytes() > MAX_SORTED_BYTES {
             let most = MAX_SORTED_BYTES / (1024 * 1024);
             let message = format!(
-                "the file has more than {most} MB of records, and sorting needs all of them in memory. Sort the file before, or read it without sorting."
+                "the records take more than {most} MB of memory, and sorting needs all of them there. Sort them before, or read them without sorting."
             );
             return Err(Failure::new("too_big", message).into());
         }
@@ -334,7 +334,7 @@ impl<'a, 's> Pages<'a, 's> {
         }
         let most = MAX_UNMARKED_BYTES / (1024 * 1024);
         let message = format!(
-            "It stopped reading after {most} MB: records are marked as read when the file that they are written to is complete, and wait in memory until then. The next run reads the rest."
+            "It stopped reading when what it had read took {most} MB of memory: records are marked as read when the file that they are written to is complete, and wait until then. The next run reads the rest."
         );
         self.shared.warn(self.place, message);
         true

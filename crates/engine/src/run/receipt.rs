@@ -17,7 +17,7 @@ use futures::channel::mpsc;
 
 use super::shared::Place;
 use super::{Item, Page};
-use crate::size::size_bytes;
+use crate::size::Memory;
 
 /// So many pages may wait to be marked before their source reads on.
 const WAITING: usize = 2;
@@ -39,7 +39,7 @@ pub(super) struct Through {
 struct Tally {
     /// Pages that wait to be marked.
     waiting: Cell<usize>,
-    /// The records that are under way.
+    /// What the records that are under way take in memory.
     bytes: Cell<usize>,
     /// Whoever waits until fewer pages wait.
     wakers: RefCell<Vec<Waker>>,
@@ -64,7 +64,7 @@ struct Sent {
     /// The records as they were sent; nothing in the place of one that failed.
     records: RefCell<Vec<Option<Item>>>,
     open: Cell<usize>,
-    size_bytes: usize,
+    bytes: usize,
     to: Receipts,
 }
 
@@ -89,17 +89,18 @@ impl Receipts {
 
     /// Gives each record of a page its receipt.
     pub(super) fn give(&self, place: Place, page: &mut Page) {
-        let size_bytes = page.iter().map(|item| size_bytes(&item.value)).sum();
-        let tally = &self.tally;
-        tally.bytes.set(tally.bytes.get() + size_bytes);
+        let mut memory = Memory::default();
+        page.iter().for_each(|item| memory.add(&item.value));
+        let (tally, bytes) = (&self.tally, memory.bytes());
+        tally.bytes.set(tally.bytes.get() + bytes);
         let records = RefCell::new(page.iter().cloned().map(Some).collect());
-        let sent = Rc::new(Sent { place, records, open: Cell::new(page.len()), size_bytes, to: self.clone() });
+        let sent = Rc::new(Sent { place, records, open: Cell::new(page.len()), bytes, to: self.clone() });
         for (at, item) in page.iter_mut().enumerate() {
             item.receipt = Some(Receipt(Rc::new(One { page: Rc::clone(&sent), at, failed: Cell::new(false) })));
         }
     }
 
-    /// How big the records are together that are under way.
+    /// What the records that are under way take in memory.
     pub(super) fn bytes(&self) -> usize {
         self.tally.bytes.get()
     }
@@ -131,7 +132,7 @@ impl Receipt {
 
 impl Drop for One {
     fn drop(&mut self) {
-        let Sent { place, records, open, size_bytes, to } = &*self.page;
+        let Sent { place, records, open, bytes, to } = &*self.page;
         if self.failed.get()
             && let Some(record) = records.borrow_mut().get_mut(self.at)
         {
@@ -142,7 +143,7 @@ impl Drop for One {
             return;
         }
         let tally = &to.tally;
-        tally.bytes.set(tally.bytes.get().saturating_sub(*size_bytes));
+        tally.bytes.set(tally.bytes.get().saturating_sub(*bytes));
         let page: Page = take(&mut *records.borrow_mut()).into_iter().flatten().collect();
         // Where nobody marks any more the run is over.
         if !page.is_empty() && to.through.unbounded_send((*place, page)).is_ok() {

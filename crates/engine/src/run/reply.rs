@@ -14,7 +14,7 @@ use super::answer::{message, refused, said_in, short};
 use super::write::{Answered, Failure};
 use crate::path::Path;
 use crate::plan::{AnswerType, Slot};
-use crate::size::size_bytes;
+use crate::size::memory_bytes;
 use crate::units::MAX_FOUND_BYTES;
 
 /// An answer that is read.
@@ -78,7 +78,7 @@ impl Reading<'_> {
         match (path.filter(|_| self.batched), whole) {
             (Some(path), _) => self.each(whole, path, &answered),
             (None, Val::List(results)) if self.may_have_results() => self.listed(whole, results, &answered),
-            (None, _) if self.reads_answer && size_bytes(whole).saturating_mul(self.records) > MAX_FOUND_BYTES => {
+            (None, _) if self.reads_answer && memory_bytes(whole).saturating_mul(self.records) > MAX_FOUND_BYTES => {
                 let message = "The endpoint took what was sent, but its answer is too big to go with each of the records. Enter the path to their results, or send fewer records at once.";
                 self.for_all(&Err(self.failure("too_big", message.to_owned(), status_code, None)))
             }

@@ -1,6 +1,6 @@
 //! What a destination said to one record, as hooks and response mappings have it.
 
-use tombolo_model::{Record, Val};
+use tombolo_model::{Record, Val, excerpt};
 
 use super::shaped::errors_val;
 use super::write::{Answered, Failure, Headers};
@@ -115,8 +115,10 @@ impl Response {
             self.errors.push(match status {
                 Some(_) => ("post_submit_hook".to_owned(), format!("postSubmit gave this record the status {said}.")),
                 None => {
-                    let message =
-                        format!("postSubmit gave this record the status “{said}”; return a number such as 200 or 422.");
+                    let message = format!(
+                        "postSubmit gave this record the status “{said}”; return a number such as 200 or 422.",
+                        said = excerpt(&said)
+                    );
                     ("script_result".to_owned(), message)
                 }
             });

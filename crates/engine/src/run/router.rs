@@ -6,8 +6,8 @@
 use futures::channel::mpsc::{Receiver, Sender};
 use futures::sink::SinkExt;
 use futures::stream::StreamExt;
-use tombolo_model::Val;
 use tombolo_model::run::RunError;
+use tombolo_model::{Val, excerpt};
 
 use super::hooks::{Hook, Options};
 use super::scripted::{Fault, pass};
@@ -148,7 +148,7 @@ fn named(router: &Router, hook: Hook<'_>, returned: Option<&Val>) -> Result<Vec<
             let names: Vec<_> = router.branches.iter().map(|branch| format!("“{}”", branch.name)).collect();
             let message = format!(
                 "It returned {}; return the number of a branch from 0 to {}, or its name ({}), or a list of those.",
-                name.to_json(),
+                excerpt(&name.to_json()),
                 router.branches.len().saturating_sub(1),
                 names.join(", ")
             );

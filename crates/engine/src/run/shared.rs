@@ -5,7 +5,7 @@
 use std::cell::{Cell, RefCell};
 
 use serde_json::Value;
-use tombolo_model::run::{Checkpoint, RunError, RunFile, StepCount};
+use tombolo_model::run::{Checkpoint, RunError, StepCount};
 use tombolo_model::{Id, Val};
 use tombolo_template::{Env, Named, Template};
 
@@ -20,7 +20,7 @@ use crate::host::Host;
 use crate::plan::{Function, Plan};
 use crate::script::ConsoleLine;
 use crate::secret::Secret;
-use crate::units::{MAX_KEPT_RECORDS, MAX_TRACE_KEY_CHARS};
+use crate::units::MAX_TRACE_KEY_CHARS;
 
 pub(super) struct Shared<'a> {
     pub(super) plan: &'a Plan,
@@ -166,12 +166,6 @@ impl<'a> Shared<'a> {
         self.say(place);
     }
 
-    /// A file is complete.
-    pub(super) fn file_done(&self, place: Place, file: RunFile) {
-        self.count(place, |count| count.file = Some(file));
-        self.say(place);
-    }
-
     /// A record failed.
     pub(super) fn record_failed(&self, place: Place, code: &str, message: String, index: u64, record: Option<&Val>) {
         self.failed(place, (code, message, None), index, record);
@@ -201,7 +195,7 @@ impl<'a> Shared<'a> {
         }
         let mut state = self.state.borrow_mut();
         state.counts[place].errors += 1;
-        let keep = state.counts[place].errors <= MAX_KEPT_RECORDS && !self.plan.skips_retries.at(place);
+        let keep = !self.plan.skips_retries.at(place);
         let mut error = RunError {
             record: record.filter(|_| keep).map(Value::from),
             index: Some(index),
@@ -214,12 +208,17 @@ impl<'a> Shared<'a> {
         (state.sink)(RunEvent::Error(error));
     }
 
-    /// A record went through a step: what failed of it before is over.
-    pub(super) fn went_through(&self, place: Place, record: &Val, index: u64) {
-        if !self.open.is_empty(place)
-            && let Some(key) = self.trace_key(place, record)
-            && self.open.resolve(self.host, place, &key, index)
-        {
+    /// The trace key of a record, where errors with that key are open.
+    pub(super) fn open_key(&self, place: Place, record: &Val) -> Option<String> {
+        if self.open.is_empty(place) {
+            return None;
+        }
+        self.trace_key(place, record).filter(|key| self.open.has(place, key))
+    }
+
+    /// What has a trace key went through a step: what failed of it before is over.
+    pub(super) fn went_through(&self, place: Place, key: &str, index: u64) {
+        if self.open.resolve(self.host, place, key, index) {
             self.count(place, |count| count.auto_resolved += 1);
         }
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use futures::stream::StreamExt;
 use tombolo_formats::{Decoder, Encoding, MAX_RECORD_BYTES, Row, RowError};
-use tombolo_model::{KeyPool, Record, Val};
+use tombolo_model::{KeyPool, Record, Val, excerpt};
 
 use super::shared::Shared;
 use super::source::{Failure, Intake, Stopped};
@@ -12,7 +12,7 @@ use super::source_body::charset;
 use super::source_file::Parser;
 use crate::path::Path;
 use crate::plan::{BodyKind, Format, ListenerRead};
-use crate::size::size_bytes;
+use crate::size::memory_bytes;
 use crate::units::PARSE_BYTES;
 
 /// The most that the records of one body may take with what stands around them.
@@ -136,23 +136,22 @@ fn elements(value: Val) -> Vec<Row> {
         .map(|(one, index)| match one {
             Val::Map(record) => Ok(record),
             other => {
-                let message = format!("A record is an object, and this is {}: {}.", other.kind(), short(&other));
+                let message =
+                    format!("A record is an object, and this is {}: {}.", other.kind(), excerpt(&other.to_json()));
                 Err(RowError::new(index, message))
             }
         })
         .collect()
 }
 
-fn short(value: &Val) -> String {
-    value.to_json().chars().take(60).collect()
-}
-
 /// Puts what stands around the list into each record; what the record has of the same name stays.
 fn with_parent(rows: Vec<Row>, parent: &Val) -> Result<Vec<Row>, String> {
     let Val::Map(parent) = parent else { return Ok(rows) };
-    if size_bytes(&Val::Map(parent.clone())).saturating_mul(rows.len()) > MOST_WITH_PARENT {
+    // What each record has beside makes a shape of its own of it.
+    let copy = memory_bytes(&Val::Map(parent.clone())).saturating_add(parent.keys().memory_bytes());
+    if copy.saturating_mul(rows.len()) > MOST_WITH_PARENT {
         return Err(format!(
-            "With what stands around them its records would take more than {} MiB. Leave that out in the listener.",
+            "With what stands around them its records would take more than {} MB of memory. Leave that out in the listener.",
             MOST_WITH_PARENT >> 20
         ));
     }

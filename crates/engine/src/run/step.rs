@@ -4,6 +4,7 @@
 //! left to [`super::import`] and [`super::lookup`].
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use futures::channel::mpsc;
 use futures::sink::SinkExt;
@@ -15,7 +16,7 @@ use super::Page;
 use super::import::Importer;
 use super::receipt::Held;
 use super::scripted::{Fault, pass};
-use super::shared::Shared;
+use super::shared::{Place, Shared};
 use super::write::Fatal;
 use super::{lookup, respond, units};
 use crate::plan::{Source, Step, Work};
@@ -59,6 +60,23 @@ enum Worker<'a, 's> {
     Lookup(&'a Source),
 }
 
+/// What is only said of records once the file that they are written to is complete.
+#[derive(Default)]
+struct Unfinished {
+    receipts: Held,
+    /// The trace keys of open errors that went through, each with the record that did so last.
+    through: BTreeMap<String, u64>,
+}
+
+impl Unfinished {
+    fn complete(self, shared: &Shared<'_>, place: Place) {
+        for (key, index) in self.through {
+            shared.went_through(place, &key, index);
+        }
+        self.receipts.release();
+    }
+}
+
 pub(super) async fn run(
     shared: &Shared<'_>,
     step: &Step,
@@ -74,19 +92,16 @@ pub(super) async fn run(
         Work::Import(import) => Worker::Import(Box::new(Importer::new(shared, step, import))),
         Work::Lookup(source) => Worker::Lookup(source),
     };
-    let writes_file = step.writes_file();
-    let mut held = Held::default();
+    let writes_to_end = matches!(&worker, Worker::Import(importer) if importer.writes_to_end());
+    let mut unfinished = writes_to_end.then(Unfinished::default);
     let mut turn = 0;
     while let Some(page) = incoming.next().await {
         let page = if page.is_empty() {
             page
         } else {
             turn += 1;
-            let page = one_page(shared, step, page, &mut worker, turn).await.map_err(fatal)?;
+            let page = one_page(shared, step, page, (&mut worker, unfinished.as_mut()), turn).await.map_err(fatal)?;
             shared.page_done(place);
-            if writes_file {
-                held.keep(&page);
-            }
             page
         };
         // The next step ends before this one only when the run is ending.
@@ -98,10 +113,10 @@ pub(super) async fn run(
     }
     // A file with half of the records must not look like one with all of them.
     if let (Worker::Import(importer), None) = (worker, shared.source_error()) {
-        if let Some(file) = importer.finish().await.map_err(fatal)? {
-            shared.file_done(place, file);
+        importer.finish().await.map_err(fatal)?;
+        if let Some(unfinished) = unfinished {
+            unfinished.complete(shared, place);
         }
-        held.release();
     }
     shared.say(place);
     Ok(())
@@ -112,7 +127,7 @@ async fn one_page(
     shared: &Shared<'_>,
     step: &Step,
     mut page: Page,
-    worker: &mut Worker<'_, '_>,
+    (worker, mut unfinished): (&mut Worker<'_, '_>, Option<&mut Unfinished>),
     turn: u64,
 ) -> Result<Page, Fatal> {
     let mut whole = Vec::with_capacity(page.len());
@@ -132,9 +147,13 @@ async fn one_page(
             Worker::Import(importer) => importer.work(&own, turn).await?,
             Worker::Lookup(source) => lookup::work(shared, step, source, &own).await?,
         };
-        for (unit, met) in own.iter().zip(&met) {
-            if met.fate == Fate::Done {
-                shared.went_through(step.place, &unit.value, unit.index);
+        for (unit, _) in own.iter().zip(&met).filter(|(_, met)| met.fate == Fate::Done) {
+            let Some(key) = shared.open_key(step.place, &unit.value) else { continue };
+            match &mut unfinished {
+                Some(unfinished) => {
+                    unfinished.through.insert(key, unit.index);
+                }
+                None => shared.went_through(step.place, &key, unit.index),
             }
         }
         let mut met = met.into_iter();
@@ -152,6 +171,9 @@ async fn one_page(
         } else {
             left.push(item);
         }
+    }
+    if let Some(unfinished) = unfinished {
+        unfinished.receipts.keep(&left);
     }
     Ok(left)
 }

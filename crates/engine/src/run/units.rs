@@ -9,7 +9,7 @@ use super::shared::Shared;
 use super::step::Unit;
 use crate::path::Path;
 use crate::plan::{OneToMany, Step};
-use crate::size::size_bytes;
+use crate::size::memory_bytes;
 use crate::units::MAX_PARENTS_BYTES;
 
 /// Where an element finds the record that its list is in.
@@ -32,7 +32,7 @@ pub(super) fn of<'p>(shared: &Shared<'_>, step: &Step, page: &'p Page) -> (Vec<U
         // A record without the list, or with an empty one, has nothing for this step and goes on.
         let Some(Val::List(children)) = path.get(&item.value) else { continue };
         let parent = without(&item.value, path);
-        if size_bytes(&parent).saturating_mul(children.len()) > MAX_PARENTS_BYTES {
+        if memory_bytes(&parent).saturating_mul(children.len()) > MAX_PARENTS_BYTES {
             let message = format!(
                 "What is beside the list is too big to go with each of its {} elements. Leave fields out of the record before this step.",
                 children.len()

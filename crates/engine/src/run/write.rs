@@ -103,6 +103,11 @@ impl<'a, 's> Writer<'a, 's> {
         }
     }
 
+    /// Whether what is written is there only once all of it is.
+    pub(super) fn writes_to_end(&self) -> bool {
+        matches!(self, Self::File(file) if !file.makes_several())
+    }
+
     /// Completes what was written.
     pub(super) async fn finish(self) -> Result<Option<RunFile>, Fatal> {
         match self {

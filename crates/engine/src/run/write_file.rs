@@ -15,6 +15,7 @@ use super::shared::{Place, Shared};
 use super::write::{Answered, Failure, Fatal, Outgoing, Submitted};
 use crate::host::FileWriter;
 use crate::plan::{FileWrite, Import, Parts};
+use crate::size::Memory;
 use crate::units::{MAX_GATHERED_BYTES, WRITE_BYTES};
 
 pub(super) struct FileDestination<'a, 's> {
@@ -26,7 +27,7 @@ pub(super) struct FileDestination<'a, 's> {
     out: Option<Out<'a>>,
     /// The records of a file that a template writes.
     gathered: Vec<Val>,
-    gathered_bytes: usize,
+    gathered_memory: Memory,
     /// The files that are complete, where each is one of its own.
     several: Several,
 }
@@ -65,7 +66,7 @@ impl<'a, 's> FileDestination<'a, 's> {
             write,
             out: None,
             gathered: Vec::new(),
-            gathered_bytes: 0,
+            gathered_memory: Memory::default(),
             several: Several::default(),
         }
     }
@@ -109,7 +110,7 @@ impl<'a, 's> FileDestination<'a, 's> {
     }
 
     /// Whether each file of some records is one of its own.
-    fn makes_several(&self) -> bool {
+    pub(super) fn makes_several(&self) -> bool {
         !matches!(self.write.parts, Parts::All) && self.shared.host.files().takes_several()
     }
 
@@ -137,11 +138,11 @@ impl<'a, 's> FileDestination<'a, 's> {
     fn gather(&mut self, records: Vec<Outgoing<'_>>) -> Result<Vec<Submitted>, Fatal> {
         let mut all = Vec::with_capacity(records.len());
         for one in records {
-            self.gathered_bytes += one.mapped.to_json().len();
-            if self.gathered_bytes > MAX_GATHERED_BYTES {
+            self.gathered_memory.add(&one.mapped);
+            if self.gathered_memory.bytes() > MAX_GATHERED_BYTES {
                 let most = MAX_GATHERED_BYTES / (1024 * 1024);
                 let message = format!(
-                    "the records of a file that a template writes have more than {most} MiB. Write a file a page, or one without a template."
+                    "the records of a file that a template writes take more than {most} MB of memory. Write a file a page, or one without a template."
                 );
                 return Err(("too_big", message));
             }

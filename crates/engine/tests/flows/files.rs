@@ -1,10 +1,14 @@
 //! Files of every kind as sources and destinations, by the settings of their resources.
 
+use std::cell::RefCell;
+
 use serde_json::{Value, json};
+use tombolo_engine::RunEvent;
 use tombolo_formats::{Compression, CsvOptions, Encoding, RecordWriter, WriteFormat, WriteOptions};
+use tombolo_model::run::RunStatus;
 use tombolo_model::{Kind, Val};
 
-use crate::support::{Answer, Memory, bundle, file_export, file_import, go, http_export, id, refusals, with};
+use crate::support::{Answer, Memory, bundle, file_export, file_import, go, go_until, http_export, id, refusals, with};
 
 /// A file of two records, written as the settings say.
 fn written(format: WriteFormat, encoding: Encoding, compression: Option<Compression>) -> Vec<u8> {
@@ -114,6 +118,31 @@ fn a_destination_is_compressed_and_named_so() {
     let export = file_export(&json!({"type": "csv", "compressionFormat": "gzip"}));
     go(&bundle(export, &[file_import(&json!({"type": "json"}))]), &again);
     assert_eq!(again.made_text().as_deref(), Some("[\n{\"a\":\"1\",\"b\":\"2\"}\n]\n"));
+}
+
+#[test]
+fn the_records_of_a_file_are_a_success_once_it_is_complete_and_not_before() {
+    let export = with(file_export(&json!({"type": "csv"})), &json!({"pageSize": 2}));
+    let flow = bundle(export, &[file_import(&json!({"type": "json"}))]);
+    let host = |rows: &str| Memory::offline().with_file(format!("n\n{rows}").as_bytes());
+    let said = RefCell::new(Vec::new());
+    let ran = go_until(&flow, &host("1\n2\n3\n"), |event| {
+        if let RunEvent::Count { step: 1, count } = event {
+            said.borrow_mut().push((count.received, count.success));
+        }
+        false
+    });
+    assert_eq!((ran.outcome.status, ran.counts(1)), (RunStatus::Completed, [3, 3, 0, 0]));
+    assert_eq!(said.take(), [(2, 0), (3, 0), (3, 3)]);
+
+    let mut full = host("1\n2\n3\n");
+    full.disk = Some("it is full");
+    let ran = go(&flow, &full);
+    assert_eq!((ran.outcome.status, ran.counts(1), full.made_text()), (RunStatus::Failed, [3, 0, 0, 1], None));
+    assert!(ran.error().contains("could not be written: it is full"), "{}", ran.error());
+
+    let ran = go(&flow, &host("1\n2\n\"3"));
+    assert_eq!((ran.outcome.status, ran.counts(1)), (RunStatus::Failed, [2, 0, 0, 0]), "there is no file of a part");
 }
 
 #[test]

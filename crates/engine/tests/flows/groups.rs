@@ -106,8 +106,25 @@ fn sorting_more_than_fits_in_memory_is_refused() {
     let host = Memory::offline().with_pieces(std::iter::once(b"k\n".to_vec()).chain::<Vec<_>>(pieces).collect());
     let ran = go(&bundle(sorted(&json!({"sortByFields": [{"field": "k"}]})), &[]), &host);
     assert_eq!(ran.outcome.status, RunStatus::Failed);
-    assert!(ran.error().contains("more than 64 MB of records"), "{}", ran.error());
+    assert!(ran.error().contains("more than 64 MB of memory"), "{}", ran.error());
     assert!(host.pieces_read.get() < 70);
+}
+
+#[test]
+fn what_is_sorted_is_counted_as_the_memory_that_it_takes() {
+    // Three megabytes of JSON, and many times as much in memory.
+    let record = format!(r#"{{"k":[{}[]]}},"#, "[],".repeat(1_000_000));
+    let sort = |rows: usize| {
+        let mut pieces = vec![record.clone().into_bytes(); rows];
+        pieces.insert(0, b"[".to_vec());
+        pieces.push(b"{}]".to_vec());
+        let export = file_export(&json!({"type": "json", "sortByFields": [{"field": "n"}]}));
+        go(&bundle(export, &[]), &Memory::offline().with_pieces(pieces))
+    };
+    assert_eq!(sort(1).outcome.status, RunStatus::Completed);
+    let ran = sort(3);
+    assert_eq!(ran.outcome.status, RunStatus::Failed);
+    assert!(ran.error().contains("more than 64 MB of memory"), "{}", ran.error());
 }
 
 #[test]

@@ -12,7 +12,7 @@ use tombolo_engine::{
 use tombolo_model::run::{ErrorClass, RunError};
 use tombolo_model::{Id, Kind};
 
-use crate::support::{Answer, Memory, bundle, file_export, http_import, id};
+use crate::support::{Answer, Memory, bundle, file_export, file_import, http_import, id};
 
 /// A host with a ledger.
 struct Remembering {
@@ -196,5 +196,21 @@ fn errors_are_over_when_their_trace_key_comes_to_the_step_again() {
         flow.about.test_mode = true;
         host.run(&flow);
         assert!(host.said.borrow().is_empty(), "a test run changes nothing");
+    }
+}
+
+#[test]
+fn errors_are_over_by_a_file_when_it_is_complete() {
+    let mut flow = sending(&basic(&json!({})), &PASSWORD);
+    flow.resources.insert(id(3), (Kind::Import, file_import(&json!({"type": "json"}))));
+    flow.flow["autoResolveMatchingTraceKeys"] = json!(true);
+    for (disk, want, count) in [(None, vec!["over: 1", "over: 3"], 2), (Some("it is full"), vec![], 0)] {
+        let mut host = Remembering::new(ROWS, |_| None);
+        (host.open, host.memory.disk) = (vec![("import", "3"), ("import", "1"), ("import", "9")], disk);
+        let (outcome, _) = host.run(&flow);
+        assert_eq!(
+            (host.said.take(), outcome.steps[1].auto_resolved),
+            (want.iter().map(|&said| said.into()).collect(), count)
+        );
     }
 }

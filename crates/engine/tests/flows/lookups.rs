@@ -118,5 +118,9 @@ fn what_lookups_find_and_add_to_records_is_bounded() {
     let host = host(4_000_000).with_pieces(vec![json!(many).to_string().into_bytes()]);
     let ran = go(&flow(&json!({"relativeURI": "/x"}), &json!({}), &json!({})), &host);
     assert_eq!(ran.counts(1), [20, 16, 0, 4]);
-    assert!(ran.errors[0].message.contains("of this page found has more than 64 MB"), "{:?}", ran.errors[0]);
+    assert!(
+        ran.errors[0].message.contains("of this page found takes more than 64 MB of memory"),
+        "{:?}",
+        ran.errors[0]
+    );
 }

@@ -225,12 +225,18 @@ fn post_aggregate_hears_of_the_file_and_ends_the_run_when_it_throws() {
     let size = host.made_text().unwrap().len();
     let want = json!({"success": true, "_json": {"fileName": "out.json", "fileSize": size}});
     assert_eq!((&told.borrow()["postAggregateData"], &told.borrow()["_importId"]), (&want, &json!(id(3))));
-    let (ran, _) = made_with(&json!(["postAggregate"]), |_, _| {
+    let (ran, host) = made_with(&json!(["postAggregate"]), |_, _| {
         let message = "no".to_owned();
         Err(ScriptFailure { code: "script_error".to_owned(), message, place: None })
     });
     assert_eq!(ran.outcome.status, RunStatus::Failed);
     assert_eq!(ran.errors[0].source, "post_aggregate_hook");
+    let file = ran.outcome.steps[1].file.as_ref().map(|file| file.size_bytes);
+    assert_eq!(
+        (file, ran.counts(1)),
+        (host.made_text().map(|text| text.len() as u64), [2, 2, 0, 1]),
+        "its file is there"
+    );
     assert!(ran.error().contains("postAggregate “postAggregate” of the script “Hooks”: no"), "{}", ran.error());
 }
 

@@ -60,6 +60,8 @@ pub(crate) struct Memory {
     pub(crate) pieces_read: Rc<Cell<usize>>,
     /// Completed files by step: name and bytes.
     pub(crate) made: Files,
+    /// Why no file can be completed; nothing where all can.
+    pub(crate) disk: Option<&'static str>,
     /// Its time, which passes when all of a run waits.
     pub(crate) clock: Clock,
     /// When each request came, in milliseconds since the beginning.
@@ -115,6 +117,7 @@ impl Memory {
             stored: BTreeMap::new(),
             pieces_read: Rc::default(),
             made: Rc::default(),
+            disk: None,
             clock: Clock::at(BEGINNING_MS),
             times: RefCell::default(),
             answer_ms: 0,
@@ -263,6 +266,7 @@ impl FileStore for Memory {
     fn create(&self, step: &str, name: &str) -> LocalBoxFuture<'_, Result<Box<dyn FileWriter>, FileError>> {
         let writer: Box<dyn FileWriter> = Box::new(Writer {
             made: Rc::clone(&self.made),
+            disk: self.disk,
             step: step.to_owned(),
             name: name.to_owned(),
             bytes: Vec::new(),
@@ -273,6 +277,7 @@ impl FileStore for Memory {
 
 struct Writer {
     made: Files,
+    disk: Option<&'static str>,
     step: String,
     name: String,
     bytes: Vec<u8>,
@@ -285,6 +290,10 @@ impl FileWriter for Writer {
     }
 
     fn finish(self: Box<Self>) -> LocalBoxFuture<'static, Result<(), FileError>> {
+        if let Some(reason) = self.disk {
+            let refused = FileError::Refused { action: "written", reason: reason.to_owned() };
+            return ready(Err(refused)).boxed_local();
+        }
         self.made.borrow_mut().insert(self.step, (self.name, self.bytes));
         ready(Ok(())).boxed_local()
     }

@@ -49,6 +49,13 @@ impl Keys {
         }
     }
 
+    /// About what the names take in memory.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        let name_bytes = if self.places.is_some() { WIDE_NAME_BYTES } else { NAME_BYTES };
+        SHAPE_BYTES + self.names.iter().map(|name| name.len() + name_bytes).sum::<usize>()
+    }
+
     pub(super) fn name(&self, at: usize) -> Option<&str> {
         self.names.get(at).map(|name| &**name)
     }
@@ -148,8 +155,7 @@ impl KeyPool {
             None => {
                 let keys = Arc::new(Keys::new(names.iter().cloned()));
                 self.known_bytes += names.iter().map(|name| name.len() + NAME_BYTES).sum::<usize>();
-                let name_bytes = if names.len() > WIDE { WIDE_NAME_BYTES } else { NAME_BYTES };
-                self.taken += SHAPE_BYTES + names.iter().map(|name| name.len() + name_bytes).sum::<usize>();
+                self.taken += keys.memory_bytes();
                 self.known.insert(names, Arc::clone(&keys));
                 keys
             }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Datelike, Offset, TimeZone, Timelike};
 use chrono_tz::{OffsetName, Tz};
+use tombolo_wire::excerpt;
 
 use super::tag::Locale;
 
@@ -70,7 +71,12 @@ fn fields(locale: Locale, parts: Parts, options: Options<'_>) -> Result<Fields, 
     let zone = match options("timeZoneName").as_deref() {
         None => false,
         Some("short") if locale == Locale::UnitedStates => true,
-        Some(other) => return Err(format!("timeZoneName “{other}” is not available in a script: use short, in en-US")),
+        Some(other) => {
+            return Err(format!(
+                "timeZoneName “{}” is not available in a script: use short, in en-US",
+                excerpt(&other)
+            ));
+        }
     };
     let between = if locale == Locale::Sweden { " " } else { ", " };
     let mut fields = Fields {
@@ -130,7 +136,10 @@ fn styled(locale: Locale, [date, time]: [Option<String>; 2]) -> Result<Fields, S
             "medium" => (some("numeric"), false),
             "short" => (None, false),
             other => {
-                return Err(format!("timeStyle “{other}” is not available in a script: use long, medium or short"));
+                return Err(format!(
+                    "timeStyle “{}” is not available in a script: use long, medium or short",
+                    excerpt(&other)
+                ));
             }
         };
     }

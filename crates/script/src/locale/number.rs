@@ -1,5 +1,7 @@
 //! Numbers as people of a country write them, as V8 does.
 
+use tombolo_wire::excerpt;
+
 use super::date::Options;
 use super::tag::Locale;
 
@@ -51,7 +53,7 @@ pub(crate) fn text(number: f64, locale: Locale, options: Options<'_>) -> Result<
             (sign, "", digits, digits)
         }
         "currency" => return Err("amounts of money are available for en-US alone in a script".to_owned()),
-        other => return Err(format!("the style “{other}” is not available in a script")),
+        other => return Err(format!("the style “{}” is not available in a script", excerpt(&other))),
     };
     let (asked_least, asked_most) = (count("minimumFractionDigits")?, count("maximumFractionDigits")?);
     if let (Some(least), Some(most)) = (asked_least, asked_most)

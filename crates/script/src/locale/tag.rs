@@ -1,5 +1,7 @@
 //! The languages and countries whose habits are known here. Another one is an error: its dates would be plausible and wrong.
 
+use tombolo_wire::excerpt;
+
 /// How a country writes numbers and dates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Locale {
@@ -27,7 +29,10 @@ impl Locale {
     pub(crate) fn named(tag: &str) -> Result<Self, String> {
         let found = TAGS.iter().find(|(have, _)| have.eq_ignore_ascii_case(tag));
         found.map(|(_, locale)| *locale).ok_or_else(|| {
-            format!("the locale “{tag}” is not available in a script: use en-US, en-GB, en-CA, de-DE or sv-SE")
+            format!(
+                "the locale “{}” is not available in a script: use en-US, en-GB, en-CA, de-DE or sv-SE",
+                excerpt(&tag)
+            )
         })
     }
 }

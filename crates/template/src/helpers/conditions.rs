@@ -1,6 +1,6 @@
 //! The conditions of blocks, which are also values: `{{#if (and a b)}}`.
 
-use tombolo_model::Val;
+use tombolo_model::{Val, excerpt};
 
 use super::{Args, Inline};
 use crate::js;
@@ -96,7 +96,12 @@ pub(super) fn compare(args: &Args<'_>) -> Answer {
         ">" => order().is_some_and(std::cmp::Ordering::is_gt),
         "<=" => order().is_some_and(std::cmp::Ordering::is_le),
         ">=" => order().is_some_and(std::cmp::Ordering::is_ge),
-        other => return Err(format!("it compares with ==, ===, !=, !==, <, >, <= or >= and not with “{other}”")),
+        other => {
+            return Err(format!(
+                "it compares with ==, ===, !=, !==, <, >, <= or >= and not with “{other}”",
+                other = excerpt(&other)
+            ));
+        }
     })
 }
 
@@ -120,7 +125,7 @@ pub(super) fn some(args: &Args<'_>) -> Answer {
     let name = args.text(1);
     let Some((_, test)) = KINDS.iter().find(|(kind, _)| *kind == name) else {
         let kinds: Vec<_> = KINDS.iter().map(|(kind, _)| *kind).collect();
-        return Err(format!("it asks for one of {}, and not for “{name}”", kinds.join(", ")));
+        return Err(format!("it asks for one of {}, and not for “{name}”", kinds.join(", "), name = excerpt(&name)));
     };
     Ok(args.list(0).is_some_and(|items| items.iter().any(test)))
 }

@@ -6,6 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
+use tombolo_model::excerpt;
 
 use super::{Args, Inline, Made, made, sign};
 
@@ -43,7 +44,10 @@ pub(super) const ALL: &[Inline] = &[
 ];
 
 fn unknown(algorithm: &str) -> String {
-    format!("it knows md5, sha1, sha224, sha256, sha384 and sha512, and not “{algorithm}”")
+    format!(
+        "it knows md5, sha1, sha224, sha256, sha384 and sha512, and not “{algorithm}”",
+        algorithm = excerpt(&algorithm)
+    )
 }
 
 fn name(algorithm: &str) -> String {
@@ -94,7 +98,7 @@ fn encoded(bytes: &[u8], encoding: &str) -> Result<String, String> {
         "hex" => Ok(hex::encode(bytes)),
         "base64" => Ok(STANDARD.encode(bytes)),
         "base64url" => Ok(URL_SAFE_NO_PAD.encode(bytes)),
-        _ => Err(format!("it writes hex, base64 or base64url, and not “{encoding}”")),
+        _ => Err(format!("it writes hex, base64 or base64url, and not “{encoding}”", encoding = excerpt(&encoding))),
     }
 }
 
@@ -104,7 +108,7 @@ fn hmac_of(args: &Args<'_>) -> Made {
         "utf8" | "utf-8" => key.as_bytes().to_vec(),
         "base64" => super::encode::lenient_base64(&key),
         "hex" => hex::decode(&*key).map_err(|_| "the key is not hex".to_owned())?,
-        other => return Err(format!("a key is utf8, base64 or hex, and not “{other}”")),
+        other => return Err(format!("a key is utf8, base64 or hex, and not “{other}”", other = excerpt(&other))),
     };
     let signature = hmac(&args.text(0), &key, args.text(3).as_bytes())?;
     made(encoded(&signature, &args.text(2))?)

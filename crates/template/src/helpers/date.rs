@@ -1,6 +1,6 @@
 //! Dates and times. Without a zone they are in UTC; a text that names no offset is read as UTC.
 
-use tombolo_model::Val;
+use tombolo_model::{Val, excerpt};
 
 use super::{Args, Inline, Made, made, nothing};
 use crate::js;
@@ -83,7 +83,7 @@ fn date_add(args: &Args<'_>) -> Made {
         #[expect(clippy::cast_possible_truncation, reason = "beyond the range is no date")]
         (Some(offset), _) => offset as i64,
         (None, true) => 0,
-        (None, false) => return Err(format!("“{}” is not a number of milliseconds", args.text(1))),
+        (None, false) => return Err(format!("“{}” is not a number of milliseconds", excerpt(&args.text(1)))),
     };
     made(ms.checked_add(offset).map_or(INVALID.to_owned(), |ms| iso(ms, zone)))
 }

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use tombolo_model::{KeyPool, Val};
+use tombolo_model::{KeyPool, Val, excerpt};
 
 use super::{Args, Inline, Made, made};
 use crate::encode::{decode_uri_component, uri_component};
@@ -43,7 +43,7 @@ pub(super) const ALL: &[Inline] = &[
         example: ("{{{decodeURI \"overseas%20order\"}}}", "overseas order"),
         run: |args| match decode_uri_component(&args.text(0)) {
             Some(text) => made(text),
-            None => Err(format!("“{}” is not percent-encoded: write % as %25", args.text(0))),
+            None => Err(format!("“{}” is not percent-encoded: write % as %25", excerpt(&args.text(0)))),
         },
     },
     Inline {
@@ -182,7 +182,10 @@ fn decode(bytes: &[u8], format: &str) -> Result<String, String> {
 }
 
 fn unknown(format: &str) -> String {
-    format!("it knows the formats utf8, ascii, hex, base64, latin1 and utf16le, and not “{format}”")
+    format!(
+        "it knows the formats utf8, ascii, hex, base64, latin1 and utf16le, and not “{format}”",
+        format = excerpt(&format)
+    )
 }
 
 /// Base64 as Node reads it: both alphabets, with or without padding, whatever else stands between.

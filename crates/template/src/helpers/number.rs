@@ -1,6 +1,6 @@
 //! Arithmetic. Texts that spell numbers are numbers; anything else gives nothing.
 
-use tombolo_model::Val;
+use tombolo_model::{Val, excerpt};
 
 use super::{Args, Inline, Made, made, nothing};
 use crate::js;
@@ -281,7 +281,9 @@ fn random(args: &Args<'_>) -> Made {
         "uuid" => return made(uuid(args.env.random())),
         "number" => &LETTERS[52..],
         "crypto" | "" => LETTERS,
-        other => return Err(format!("it makes “crypto”, “uuid” or “number” and not “{other}”")),
+        other => {
+            return Err(format!("it makes “crypto”, “uuid” or “number” and not “{other}”", other = excerpt(&other)));
+        }
     };
     let mut text = String::with_capacity(length);
     // Bytes beyond the last whole multiple would make the first letters likelier.

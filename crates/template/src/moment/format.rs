@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Timelike};
+use chrono::{DateTime, Datelike, NaiveDateTime, TimeDelta, Timelike};
 
 use super::tokens::{DAYS, MONTHS, Token, long, tokens};
+use super::week::english;
 use super::{INVALID, Zone};
 
 /// A time as the clocks of a zone show it.
@@ -48,7 +49,7 @@ impl Shown {
         let day_name = DAYS[weekday as usize % 7];
         let month_name = MONTHS[date.month0() as usize % 12];
         let iso = date.iso_week();
-        let (week_year, week) = week(date.date());
+        let (week_year, week) = english(date.date());
         Some(match token {
             "M" => month.to_string(),
             "Mo" => ordinal(month),
@@ -154,18 +155,6 @@ fn ordinal(number: u32) -> String {
         _ => "th",
     };
     format!("{number}{suffix}")
-}
-
-/// The year and week by English custom: weeks begin on Sunday, and the one with the first of January is the first.
-fn week(date: NaiveDate) -> (i32, u32) {
-    let first = |year: i32| NaiveDate::from_ymd_opt(year, 1, 1).map(|first| first.weekday().num_days_from_sunday());
-    let days_in = |year: i32| if NaiveDate::from_ymd_opt(year, 2, 29).is_some() { 366 } else { 365 };
-    let year = date.year();
-    let Some(skew) = first(year) else { return (year, 1) };
-    let week = (date.ordinal0() + skew) / 7 + 1;
-    // The last days may be in the week of the next first of January.
-    let next = first(year + 1).unwrap_or_default();
-    if date.ordinal0() + next >= days_in(year) { (year + 1, 1) } else { (year, week) }
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! A text to a time, by a pattern: as forgiving as moment.js is without its strict mode.
 
-use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Weekday};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta};
 
 use super::tokens::{DAYS, MONTHS, Token, long, tokens};
+use super::week::Week;
 use super::{Zone, iso};
 
 /// What the text says of the time.
@@ -12,9 +13,7 @@ struct Read {
     month: Option<u32>,
     day: Option<u32>,
     day_of_year: Option<u32>,
-    iso_year: Option<i32>,
-    iso_week: Option<u32>,
-    weekday: Option<u32>,
+    week: Week,
     hour: Option<i64>,
     minute: Option<i64>,
     second: Option<i64>,
@@ -63,8 +62,6 @@ impl Read {
             "MMM" | "MMMM" => self.month = Some(name(rest, &MONTHS)? + 1),
             "D" | "DD" | "Do" => self.day = two(rest).or(self.day),
             "DDD" | "DDDD" | "DDDo" => self.day_of_year = number(rest, 1, 3).or(self.day_of_year),
-            "dd" | "ddd" | "dddd" => self.weekday = name(rest, &DAYS).or(self.weekday),
-            "E" => self.weekday = number(rest, 1, 1).map(|day| day % 7).or(self.weekday),
             "Q" => self.month = number(rest, 1, 1).map(|quarter| quarter.saturating_sub(1) * 3 + 1).or(self.month),
             "YY" => self.year = number(rest, 1, 2).map(century).or(self.year),
             "YYYY" | "YYYYY" | "YYYYYY" | "Y" => {
@@ -74,8 +71,6 @@ impl Read {
                 let year = year.and_then(|year| if short { Some(century(year)) } else { i32::try_from(year).ok() });
                 self.year = year.or(self.year);
             }
-            "GGGG" => self.iso_year = number(rest, 1, 4).and_then(|year| i32::try_from(year).ok()).or(self.iso_year),
-            "W" | "WW" => self.iso_week = two(rest).or(self.iso_week),
             "Z" | "ZZ" => self.offset = offset(rest).or(self.offset),
             "X" | "x" => {
                 let seconds = token == "X";
@@ -84,6 +79,28 @@ impl Read {
                 let ms = (text.parse::<f64>().ok()? * if seconds { 1000.0 } else { 1.0 }).round() as i64;
                 self.whole_ms = Some(ms);
             }
+            _ => return self.of_week(token, rest),
+        }
+        Some(())
+    }
+
+    fn of_week(&mut self, token: &str, rest: &mut &str) -> Option<()> {
+        let two = |rest: &mut &str| number(rest, 1, 2);
+        let year = |rest: &mut &str, digits: usize| number(rest, 1, digits).and_then(|year| i32::try_from(year).ok());
+        let week = &mut self.week;
+        match token {
+            "dd" | "ddd" | "dddd" => week.weekday = weekday(rest)?.or(week.weekday),
+            "d" => week.weekday = two(rest).or(week.weekday),
+            "e" => week.day = two(rest).or(week.day),
+            "E" => week.iso_day = two(rest).or(week.iso_day),
+            "w" | "ww" => week.week = two(rest).or(week.week),
+            "W" | "WW" => week.iso_week = two(rest).or(week.iso_week),
+            "gg" => week.year = two(rest).map(century).or(week.year),
+            "GG" => week.iso_year = two(rest).map(century).or(week.iso_year),
+            "gggg" => week.year = year(rest, 4).or(week.year),
+            "GGGG" => week.iso_year = year(rest, 4).or(week.iso_year),
+            "ggggg" => week.year = year(rest, 6).or(week.year),
+            "GGGGG" => week.iso_year = year(rest, 6).or(week.iso_year),
             _ => return self.clock(token, rest),
         }
         Some(())
@@ -130,7 +147,11 @@ impl Read {
             return self.whole_ms;
         }
         let ms = self.day_ms()?;
-        let date = self.date(zone, now_ms)?;
+        // Whatever it says of the day of the week has to be so.
+        let says = self.week.weekday;
+        let date = self
+            .date(zone, now_ms)
+            .filter(|date| says.is_none_or(|day| date.weekday().num_days_from_sunday() == day))?;
         let local = iso::local(date.year(), date.month(), date.day(), ms)?;
         match self.offset {
             Some(offset) => Some(local.and_utc().timestamp_millis() - i64::from(offset) * 1000),
@@ -154,12 +175,10 @@ impl Read {
     fn date(&self, zone: Zone, now_ms: i64) -> Option<NaiveDate> {
         let utc = DateTime::from_timestamp_millis(now_ms)?.naive_utc();
         let today = utc.checked_add_signed(TimeDelta::seconds(zone.at(utc).0.into()))?.date();
-        if let Some(week) = self.iso_week {
-            let year = self.iso_year.or(self.year).unwrap_or(today.year());
-            let day = (self.weekday.unwrap_or(1) + 6) % 7;
-            return NaiveDate::from_isoywd_opt(year, week, Weekday::try_from(u8::try_from(day).ok()?).ok()?);
+        if !self.week.is_empty() && self.month.is_none() && self.day.is_none() {
+            return self.week.date(self.year, today);
         }
-        let year = self.year.or(self.iso_year);
+        let year = self.year;
         if let Some(day) = self.day_of_year {
             return NaiveDate::from_yo_opt(year.unwrap_or(today.year()), day);
         }
@@ -222,6 +241,18 @@ fn name(rest: &mut &str, names: &[&str]) -> Option<u32> {
     u32::try_from(place).ok()
 }
 
+/// The day that the next word begins with the name of, from Sunday; none where there is no word, and none at all where it
+/// is another.
+fn weekday(rest: &mut &str) -> Option<Option<u32>> {
+    let Some(from) = rest.find(char::is_alphabetic) else { return Some(None) };
+    let word = &rest[from..];
+    let length = word.find(|character: char| !character.is_alphabetic()).unwrap_or(word.len());
+    let begins = word.get(..2)?;
+    let day = DAYS.iter().position(|name| name[..2].eq_ignore_ascii_case(begins))?;
+    *rest = &word[length..];
+    u32::try_from(day).ok().map(Some)
+}
+
 fn offset(rest: &mut &str) -> Option<i32> {
     let at = rest.find(['Z', 'z', '+', '-'])?;
     let text = &rest[at..];
@@ -266,7 +297,6 @@ mod tests {
             ("1743000000123", "x", "2025-03-26T14:40:00.123Z"),
             ("2025-03-26T10:00:00.5+02:00", "YYYY-MM-DDTHH:mm:ss.SSSZ", "2025-03-26T08:00:00.500Z"),
             ("2025 085", "YYYY DDDD", "2025-03-26T00:00:00.000Z"),
-            ("2025-W13-3", "GGGG-[W]WW-E", "2025-03-26T00:00:00.000Z"),
             ("10:30", "HH:mm", "2025-04-20T10:30:00.000Z"),
             ("12:00 AM", "hh:mm A", "2025-04-20T00:00:00.000Z"),
             ("2025", "YYYY", "2025-01-01T00:00:00.000Z"),
@@ -277,6 +307,48 @@ mod tests {
         ] {
             let read = parse(text, pattern, Zone::UTC, NOW).map(|ms| moment::iso(ms, Zone::UTC));
             assert_eq!(read.as_deref(), Some(want), "{text} {pattern}");
+        }
+    }
+
+    /// What moment.js 2.30.1 makes of them.
+    #[test]
+    fn weeks_and_days_of_them_are_read_by_either_custom() {
+        for (text, pattern, want) in [
+            ("2025-13-3", "gggg-ww-e", "2025-03-26"),
+            ("2025-01-0", "gggg-ww-e", "2024-12-29"),
+            ("25-13", "gg-ww", "2025-03-23"),
+            ("2025-13-3", "YYYY-ww-d", "2025-03-26"),
+            ("2025-13 Wednesday", "gggg-ww dddd", "2025-03-26"),
+            ("2025-13 Su", "gggg-ww dd", "2025-03-23"),
+            ("2025", "gggg", "2025-04-20"),
+            ("13", "ww", "2025-03-23"),
+            ("3", "d", "2025-04-23"),
+            ("Wed 10:00", "ddd HH:mm", "2025-04-23T10:00"),
+            ("2025 We", "YYYY dd", "2025-04-23"),
+            ("2025-W13-3", "GGGG-[W]WW-E", "2025-03-26"),
+            ("2020-W53-7", "GGGG-[W]WW-E", "2021-01-03"),
+            ("2025-W13", "YYYY-[W]W", "2025-03-24"),
+            ("2025", "GGGG", "2024-12-30"),
+            ("5", "E", "2025-01-03"),
+            ("2025-03 3", "YYYY-MM e", "2025-03-01"),
+            ("2025-100-13-3", "YYYY-DDD-ww-e", "2025-03-26"),
+            ("2025-13", "gggg-wo", "2025-04-20"),
+        ] {
+            let read = parse(text, pattern, Zone::UTC, NOW).map(|ms| moment::iso(ms, Zone::UTC)).unwrap_or_default();
+            assert!(read.starts_with(want), "{text} {pattern}: {read}");
+        }
+        for (text, pattern) in [
+            ("2025-13-7", "gggg-ww-e"),
+            ("2024-53", "gggg-ww"),
+            ("00", "ww"),
+            ("7", "d"),
+            ("2025-W13-8", "GGGG-[W]WW-E"),
+            ("2021-W53-7", "GGGG-[W]WW-E"),
+            ("Foo", "ddd"),
+            ("Mon 26 mar 2025", "ddd D MMM YYYY"),
+            ("2025 W13 Wed", "GGGG [W]WW ddd"),
+        ] {
+            assert_eq!(parse(text, pattern, Zone::UTC, NOW), None, "{text} {pattern}");
         }
     }
 

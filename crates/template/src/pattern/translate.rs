@@ -4,6 +4,7 @@
 mod escape;
 
 use std::fmt::Write;
+use tombolo_model::excerpt;
 
 use super::flags::Flags;
 
@@ -162,7 +163,10 @@ impl<'p> Translator<'p> {
 
     fn repeat(&mut self, quantifier: &str) -> Result<(), String> {
         if !self.can_repeat {
-            return Err(format!("there is nothing that “{quantifier}” could repeat"));
+            return Err(format!(
+                "there is nothing that “{quantifier}” could repeat",
+                quantifier = excerpt(&quantifier)
+            ));
         }
         let lazy = if self.eat("?") { "?" } else { "" };
         match self.ahead.take() {
@@ -237,7 +241,7 @@ impl<'p> Translator<'p> {
             let (name, rest) = self.rest.split_once('>').ok_or("a group's name has no end")?;
             self.rest = rest;
             if name.is_empty() || !name.chars().all(|character| character.is_alphanumeric() || character == '_') {
-                return Err(format!("“{name}” is no name for a group"));
+                return Err(format!("“{name}” is no name for a group", name = excerpt(&name)));
             }
             if write!(self.out, "(?P<{name}>").is_err() {
                 return Err("the group is too long".to_owned());

@@ -11,12 +11,13 @@ use tombolo_model::Id;
 use tombolo_wire::run::{KeptAsk, OpenErrors, RunError, RunRow, RunStatus};
 use tombolo_wire::run_worker::{Secrets, ToRun};
 use tombolo_wire::store::{Event, Notice};
+use tombolo_wire::sync::RunErrorRow;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
 
 use super::desk::Desk;
 use super::retried::Retried;
-use super::{failed, frame, is_end, mark_key, offer_soon, put_error, put_row, show};
+use super::{failed, frame, is_end, mark_key, offer_soon, put_own_errors, put_row, show};
 use crate::account::Account;
 use crate::storage::{Batch, StorageError, Store, pair, text};
 use crate::tabs::Say;
@@ -52,6 +53,7 @@ pub(super) enum Heard {
 #[derive(Default)]
 struct Gathered {
     batch: Batch,
+    errors: Vec<RunErrorRow>,
     row: Option<RunRow>,
     renewed: Vec<Secrets>,
     /// A connection went offline.
@@ -103,6 +105,8 @@ pub(super) async fn keep(
             put_row(account, &mut gathered.batch, &row);
             written_ms = env::now_ms();
         }
+        let errors = std::mem::take(&mut gathered.errors);
+        put_all(account, &mut gathered.batch, errors).await;
         if ended {
             gathered.batch.delete(Store::Meta, &mark_key(run));
         }
@@ -178,7 +182,7 @@ fn take(
             if let Some(open) = &mut resolving.open {
                 open.failed(last.id, n, &error);
             }
-            put_error(account, &mut gathered.batch, last.id, n, &error);
+            gathered.errors.push(RunErrorRow { run: last.id, n, error });
         }
         Heard::File(step, file) => {
             let key = pair(last.id.to_string(), &text(step));
@@ -233,6 +237,19 @@ async fn renew(account: &Rc<Account>, batch: &mut Batch, secrets: Secrets) {
                     message: format!("The new token of a connection could not be kept: {error} Authorize the connection again if its next run is refused."),
                     document: Some(connection),
                 });
+            }
+        }
+    }
+}
+
+/// Puts errors into the batch, however often that takes: a run's report must not be lost to a disk that answers late.
+async fn put_all(account: &Rc<Account>, batch: &mut Batch, mut errors: Vec<RunErrorRow>) {
+    loop {
+        match put_own_errors(account, batch, &mut errors).await {
+            Ok(()) | Err(StorageError::Closed) => return,
+            Err(error) => {
+                account.storing_failed(&error);
+                env::pause(AGAIN_MS).await;
             }
         }
     }

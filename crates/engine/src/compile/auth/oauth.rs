@@ -1,7 +1,7 @@
 //! OAuth 2.0: from the connection's own fields, or those of the iClient that it names.
 
 use serde_json::Value;
-use tombolo_model::Problem;
+use tombolo_model::{Problem, excerpt};
 use tombolo_template::{Target, Template};
 
 use super::{AT, Source, dotted, headers, media, problem};
@@ -18,7 +18,12 @@ impl Source<'_> {
                 username: self.needed("username", "user name")?.to_owned(),
                 password: self.client_secret("password").ok_or_else(|| missing("password"))?,
             },
-            other => return Err(problem("unsupported", &format!("This version does not know the grant “{other}”."))),
+            other => {
+                return Err(problem(
+                    "unsupported",
+                    &format!("This version does not know the grant “{other}”.", other = excerpt(&other)),
+                ));
+            }
         };
         let client_secret =
             self.client_secret("clientSecret").or_else(|| self.kept("/http/auth/oauth/clientCredentials/clientSecret"));

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
-use tombolo_model::Problem;
+use tombolo_model::{Problem, excerpt};
 use tombolo_template::{Target, uri_component};
 
 use super::{AT, Source, problem};
@@ -67,7 +67,10 @@ impl Source<'_> {
             "rsa-sha512" => ("RS512", rsa(Hash::Sha512)?),
             "es256" => ("ES256", Signing::es256(key()?.value()).map_err(bad_key)?),
             other => {
-                let message = format!("This version signs tokens by HMAC, RSA and ES256, not by “{other}”.");
+                let message = format!(
+                    "This version signs tokens by HMAC, RSA and ES256, not by “{other}”.",
+                    other = excerpt(&other)
+                );
                 return Err(problem("unsupported", &message));
             }
         })
@@ -101,7 +104,10 @@ impl Source<'_> {
             "rsa-sha512" => ("RSA-SHA512", rsa(Hash::Sha512)?),
             "plaintext" => ("PLAINTEXT", OAuth1Key::Plain(joined()?)),
             other => {
-                return Err(problem("unsupported", &format!("This version does not know the signature “{other}”.")));
+                return Err(problem(
+                    "unsupported",
+                    &format!("This version does not know the signature “{other}”.", other = excerpt(&other)),
+                ));
             }
         };
         Ok(Auth::OAuth1(Box::new(OAuth1 {

@@ -4,7 +4,7 @@
 //! and these go only to the hosts that they were entered for.
 
 use serde_json::{Map, Value, json};
-use tombolo_model::Val;
+use tombolo_model::{Val, excerpt};
 
 use super::RunApi;
 use super::arguments::field;
@@ -33,7 +33,11 @@ impl RunApi<'_, '_> {
         let uri = field(asked, "relativeURI").or_else(|| field(asked, "uri")).ok_or(USAGE)?;
         let method = field(asked, "method").unwrap_or("GET").to_ascii_uppercase();
         if !METHODS.contains(&method.as_str()) {
-            return Err(format!("request does not know the method “{method}”: use one of {}.", METHODS.join(", ")));
+            return Err(format!(
+                "request does not know the method “{method}”: use one of {}.",
+                METHODS.join(", "),
+                method = excerpt(&method)
+            ));
         }
         let reads = matches!(method.as_str(), "GET" | "HEAD");
         if self.shared.plan.test_mode && !reads {
@@ -103,7 +107,10 @@ fn headers(asked: Option<&Value>) -> Result<Vec<(String, String)>, String> {
         !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
     };
     match pairs.iter().find(|(name, value)| !is_name(name) || value.contains(['\r', '\n', '\0'])) {
-        Some((name, _)) => Err(format!("The header “{name}” of request cannot be sent: check its name and value.")),
+        Some((name, _)) => Err(format!(
+            "The header “{name}” of request cannot be sent: check its name and value.",
+            name = excerpt(&name)
+        )),
         None => Ok(pairs),
     }
 }

@@ -1,8 +1,8 @@
 //! State: values that scripts keep from run to run, of the account or of one resource.
 
 use serde_json::Value;
-use tombolo_model::Kind;
 use tombolo_model::kept::{STATE_KEY_BYTES, STATE_VALUE_BYTES};
+use tombolo_model::{Kind, excerpt};
 
 use super::RunApi;
 use super::arguments::field;
@@ -53,7 +53,9 @@ fn owner(asked: &Value) -> Result<StateOwner, String> {
     let kind = Kind::from_collection(named).or_else(|| named.parse().ok());
     match (kind, id.parse()) {
         (Some(kind), Ok(id)) => Ok(StateOwner::Resource(kind, id)),
-        (None, _) => Err(format!("State belongs to no “{named}”: name the type, such as \"imports\".")),
-        (_, Err(_)) => Err(format!("“{id}” is no id.")),
+        (None, _) => {
+            Err(format!("State belongs to no “{named}”: name the type, such as \"imports\".", named = excerpt(&named)))
+        }
+        (_, Err(_)) => Err(format!("“{id}” is no id.", id = excerpt(&id))),
     }
 }

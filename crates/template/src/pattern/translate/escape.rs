@@ -1,5 +1,7 @@
 //! What stands behind a backslash: classes of characters, and the ways of writing one.
 
+use tombolo_model::excerpt;
+
 use super::Translator;
 
 const SPACE: &str = r"\t-\r \u{a0}\u{1680}\u{2000}-\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}\u{feff}";
@@ -54,7 +56,8 @@ impl Translator<'_> {
                     let (digits, rest) = self.rest[1..].split_once('}').ok_or("a character's number has no end")?;
                     self.rest = rest;
                     let code = u32::from_str_radix(digits, 16).ok().and_then(char::from_u32);
-                    return code.ok_or_else(|| format!("“{digits}” is the number of no character"));
+                    return code
+                        .ok_or_else(|| format!("“{digits}” is the number of no character", digits = excerpt(&digits)));
                 }
                 self.hex(4).unwrap_or('u')
             }
