@@ -8,7 +8,8 @@ use std::future::Future;
 use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
-use crate::components::Icon;
+use crate::browser::service_worker;
+use crate::components::{Icon, Skeleton};
 
 /// The program of a page did not come.
 struct NotLoaded;
@@ -57,7 +58,7 @@ where
 {
     let tries = RwSignal::new(0_u32);
     view! {
-        <Suspense fallback=|| view! { <p class="skeleton" aria-label="Loading"></p> }>
+        <Suspense fallback=|| view! { <Skeleton/> }>
             {move || {
                 tries.track();
                 Suspend::new(async move { load().await.unwrap_or_else(|NotLoaded| again(tries)) })
@@ -72,8 +73,11 @@ fn again(tries: RwSignal<u32>) -> AnyView {
         <div class="empty" role="alert">
             <span class="kind"><Icon name="triangle-alert"/></span>
             <h2>"This page did not load"</h2>
-            <p>"Its program could not be fetched. Check the connection and try again; what is saved on this device is not lost."</p>
-            <button class="button" on:click=move |_| tries.update(|tries| *tries += 1)>"Try again"</button>
+            <p>"Its program could not be fetched. Check the connection and try again; where the server has another version by now, reload. What is saved on this device is not lost."</p>
+            <div class="row">
+                <button class="button" on:click=move |_| tries.update(|tries| *tries += 1)>"Try again"</button>
+                <button class="button" on:click=|_| service_worker::reload()>"Reload"</button>
+            </div>
         </div>
     }
     .into_any()

@@ -83,7 +83,7 @@ impl App {
 
     pub(super) fn take_run(self, event: Event) {
         match event {
-            Event::Run { row } => self.take_runs(vec![row]),
+            Event::Run { row } => self.take_runs(vec![*row]),
             Event::Marks { marks } => self.take_marks(marks),
             Event::RunsGone { runs } => self.drop_runs(&runs),
             _ => {}

@@ -50,7 +50,7 @@ impl Account {
                 api::errands(self);
             }
             Say::Outages => outages::show(self),
-            Say::Run { row } => port::event(Event::Run { row: *row }),
+            Say::Run { row } => port::event(Event::Run { row }),
             Say::Marks { marks } => port::event(Event::Marks { marks }),
             Say::RunsGone { runs } => port::event(Event::RunsGone { runs }),
             Say::CancelRun { run } => runs::cancel_here(self, run),

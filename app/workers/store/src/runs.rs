@@ -78,7 +78,8 @@ fn mark_key(run: Id) -> JsValue {
 
 /// Shows a run's row on all screens.
 pub(crate) fn show(account: &Rc<Account>, row: RunRow) {
-    account.say(&Say::Run { row: Box::new(row.clone()) });
+    let row = Box::new(row);
+    account.say(&Say::Run { row: row.clone() });
     port::event(Event::Run { row });
 }
 

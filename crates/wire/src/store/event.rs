@@ -9,7 +9,6 @@ use crate::run::{ErrorMark, RunRow};
 use crate::run_worker::LogLine;
 
 /// What the store worker sends.
-#[expect(clippy::large_enum_variant, reason = "made once a message and written as JSON at once")]
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Outgoing {
@@ -63,7 +62,7 @@ pub enum Event {
     /// A run moved on.
     Run {
         /// Its row now.
-        row: RunRow,
+        row: Box<RunRow>,
     },
     /// A run of this tab says something for those who look for a fault. Nobody keeps it.
     Log {

@@ -86,7 +86,12 @@ fn bind(profile: Profile, module: &Module, input: &Path, assets: &Path) -> Resul
         .remove_producers_section(true);
     bindgen.generate(assets).with_context(|| format!("binding {}", input.display()))?;
     if let Some(parts) = parts {
-        parts.link(&assets.join(format!("{}.js", module.out_name)))?;
+        let linked = parts.link(&assets.join(format!("{}.js", module.out_name)));
+        if linked.is_err() {
+            // The next build would take it for made.
+            fs::remove_file(&made)?;
+        }
+        linked?;
     }
     let size = fs::metadata(&made)?.len();
     say::line(&format!("    {}_bg.wasm {} KiB", module.out_name, size / 1024));

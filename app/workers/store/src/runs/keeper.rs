@@ -170,7 +170,7 @@ fn take(
             }
             if !is_end(row.status) {
                 account.say(&Say::Run { row: Box::new(row.clone()) });
-                port::event(Event::Run { row: row.clone() });
+                port::event(Event::Run { row: Box::new(row.clone()) });
             }
             *last = row.clone();
             gathered.row = Some(row);
