@@ -16,8 +16,8 @@ use tombolo_wire::rest::{Invite, Invited, MailStatus, Member, MemberStatus, Memb
 use tombolo_wire::store::{AccountInfo, CallError};
 
 use crate::browser::{page, server};
-use crate::components::{Dialog, Icon, RemovedBanner};
-use crate::state::App;
+use crate::components::{AsOf, Dialog, Icon, NeedsServer, RemovedBanner};
+use crate::state::{App, LastKnown};
 use crate::words;
 use invite::InviteForm;
 use levels::Levels;
@@ -63,6 +63,7 @@ pub(crate) fn MembersPage() -> impl IntoView {
 pub(crate) struct Roster {
     account: Id,
     members: RwSignal<Option<Vec<Member>>>,
+    last: LastKnown,
     problem: RwSignal<Option<String>>,
     /// Whether the server sends invitations by mail.
     mail: RwSignal<bool>,
@@ -103,18 +104,18 @@ impl Roster {
 
     /// Whether the list came. What was wrong before stays said: to look at the letters takes back nothing of that.
     async fn ask(self) -> bool {
-        match server::ask::<Members>(Method::GET, &self.path("/members"), None::<&()>).await {
-            Ok(found) => {
-                self.mail.try_set(found.mail);
-                self.managers_invite.try_set(found.managers_invite);
-                self.sso.try_set(found.sso);
-                let waits = found.members.iter().any(waits);
-                self.members.try_set(Some(found.members));
-                if waits {
-                    self.look_again();
-                }
-                true
+        let take = |found: Members| {
+            self.mail.try_set(found.mail);
+            self.managers_invite.try_set(found.managers_invite);
+            self.sso.try_set(found.sso);
+            let waits = found.members.iter().any(waits);
+            self.members.try_set(Some(found.members));
+            if waits {
+                self.look_again();
             }
+        };
+        match self.last.hear(&self.path("/members"), take).await {
+            Ok(()) => true,
             Err(problem) => {
                 self.problem.try_set(Some(problem.message));
                 false
@@ -185,9 +186,11 @@ fn waits(member: &Member) -> bool {
 
 #[component]
 fn List(account: AccountInfo) -> impl IntoView {
+    let last = LastKnown::new(App::here());
     let roster = Roster {
         account: account.id,
         members: RwSignal::new(None),
+        last,
         problem: RwSignal::new(None),
         mail: RwSignal::new(false),
         managers_invite: RwSignal::new(false),
@@ -197,6 +200,7 @@ fn List(account: AccountInfo) -> impl IntoView {
     };
     on_cleanup(move || roster.stop_looking());
     roster.refresh();
+    last.follow(move || roster.refresh());
     let builds = account.role == Role::Manage;
     let viewer = Viewer {
         role: account.role,
@@ -223,12 +227,13 @@ fn List(account: AccountInfo) -> impl IntoView {
             <h1>"Members"</h1>
             <p class="sub">{move || says().unwrap_or_else(|| "\u{a0}".to_owned())}</p>
         </div></div>
+        <AsOf last=last/>
         <div class="page-body">
             {move || roster.problem.get().map(|problem| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> })}
-            <Show when=move || viewer.manages || (builds && roster.managers_invite.get())><InviteForm roster=roster most=viewer.role/></Show>
+            <NeedsServer last=last><Show when=move || viewer.manages || (builds && roster.managers_invite.get())><InviteForm roster=roster most=viewer.role/></Show></NeedsServer>
             <Levels/>
         </div>
-        <div class="table-wrap">
+        <NeedsServer last=last><div class="table-wrap">
             <table class="table members">
                 <thead><tr><th>"Name"</th><th class="wide-only">"Email"</th><th>"Role"</th><th data-rank="2">"Last sign-in"</th><th>{viewer.manages.then_some("Enabled")}</th><th><span class="sr">"Actions"</span></th></tr></thead>
                 <tbody>
@@ -237,7 +242,7 @@ fn List(account: AccountInfo) -> impl IntoView {
                     </For>
                 </tbody>
             </table>
-        </div>
+        </div></NeedsServer>
         <Dialog open=asked title="Confirm">{move || leaving.get().map(|asking| view! { <Question roster=roster asking=asking open=asked/> })}</Dialog>
     }
 }

@@ -20,7 +20,7 @@ use super::logs::Logs;
 use super::outages::Outages;
 use super::reading::read;
 use super::runs::Marks;
-use super::{Client, Saving, SigningOut, Toasts, watch};
+use super::{Client, Saving, SigningOut, Toasts, last_known, watch};
 use crate::browser::time;
 use crate::browser::waits::{self, Waits};
 
@@ -139,6 +139,7 @@ impl App {
         });
         watch::begin(app);
         feedback::begin(app);
+        last_known::begin(app);
         app
     }
 
