@@ -2,6 +2,7 @@
 
 mod account;
 mod client;
+mod demand;
 mod document;
 mod drafts;
 mod entering;
@@ -22,6 +23,7 @@ mod watch;
 
 pub(crate) use account::{App, is_in_step};
 use client::Client;
+pub(crate) use demand::Demand;
 pub(crate) use document::{Doc, GONE, use_document};
 pub(crate) use entering::use_enter;
 pub(crate) use evaluator::{Answer, Evaluator};
