@@ -80,7 +80,7 @@ async fn the_owner_alone_is_offered_to_give_the_account_away_and_is_asked_before
     for answer in ["Stay the owner", "Make owner"] {
         mine.browser.press("button", "More for Jonas").await?;
         mine.browser.press("menuitem", "Make owner").await?;
-        let dialog = mine.browser.find("dialog", "Confirm").await?;
+        let dialog = mine.browser.find("dialog", "Make Jonas the owner?").await?;
         let said = dialog.text().await?;
         ensure!(said.contains("Jonas becomes the owner") && said.contains("You stay as an administrator"), "{said}");
         mine.browser.press_in(Some(&dialog), "button", answer).await?;

@@ -221,6 +221,7 @@ fn List(account: AccountInfo) -> impl IntoView {
             leaving.set(None);
         }
     });
+    let title = Signal::derive(move || leaving.with(|asking| asking.as_ref().map_or_else(String::new, Asking::title)));
     let says = move || roster.members.with(|members| members.as_ref().map(|members| in_words(members, &account.name)));
     view! {
         <div class="page-head"><div>
@@ -243,7 +244,7 @@ fn List(account: AccountInfo) -> impl IntoView {
                 </tbody>
             </table>
         </div></NeedsServer>
-        <Dialog open=asked title="Confirm">{move || leaving.get().map(|asking| view! { <Question roster=roster asking=asking open=asked/> })}</Dialog>
+        <Dialog open=asked title=title>{move || leaving.get().map(|asking| view! { <Question roster=roster asking=asking open=asked/> })}</Dialog>
     }
 }
 
@@ -265,6 +266,19 @@ enum Asking {
     Remove { user: Id, name: String },
     /// The account is about to be given to somebody.
     Give { user: Id, name: String },
+    /// Somebody is about to lose their second factor.
+    Reset { user: Id, name: String },
+}
+
+impl Asking {
+    /// What is asked, in a few words.
+    fn title(&self) -> String {
+        match self {
+            Self::Remove { name, .. } => format!("Remove {name} from the account?"),
+            Self::Give { name, .. } => format!("Make {name} the owner?"),
+            Self::Reset { name, .. } => format!("Take the second factor of {name} away?"),
+        }
+    }
 }
 
 /// The roles that somebody with a role can give.
@@ -290,6 +304,15 @@ pub(crate) fn role_words(role: Role) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cannot_be_taken_back_is_asked_with_the_name_of_whom_it_is_done_to() {
+        let (user, name) = (Id::from_parts(0, [1; 8]), "Ann".to_owned());
+        let title = |asking: Asking| asking.title();
+        assert_eq!(title(Asking::Reset { user, name: name.clone() }), "Take the second factor of Ann away?");
+        assert_eq!(title(Asking::Remove { user, name: name.clone() }), "Remove Ann from the account?");
+        assert_eq!(title(Asking::Give { user, name }), "Make Ann the owner?");
+    }
 
     #[test]
     fn who_is_invited_is_not_counted_as_somebody_who_is_there() {

@@ -179,6 +179,7 @@ fn Table(ring: Ring) -> impl IntoView {
         Some(Asking::Edit(token)) => Some(view! { <Edit ring=ring token=token open=editing/> }),
         _ => None,
     };
+    let title = Signal::derive(move || asking.with(|asking| asking.as_ref().map_or_else(String::new, Asking::title)));
     let question = move || match asking.get() {
         Some(Asking::Edit(_)) | None => None,
         Some(asking) => Some(view! { <Question ring=ring asking=asking open=asked/> }),
@@ -192,7 +193,7 @@ fn Table(ring: Ring) -> impl IntoView {
             </table>
         </div>
         </NeedsServer>
-        <Dialog open=asked title="Confirm">{question}</Dialog>
+        <Dialog open=asked title=title>{question}</Dialog>
         <Dialog open=editing title="Edit token" wide=true>{edit}</Dialog>
     }
 }
