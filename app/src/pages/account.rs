@@ -88,16 +88,16 @@ fn Settings(account: AccountInfo) -> impl IntoView {
         <div class="page-body settings">
             {move || desk.problem.get().map(|problem| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> })}
             <NeedsServer last=last>
-            <Notice desk=desk owns=owns/>
-            {move || owner().map(|owner| view! {
-                <section class="card setting" aria-label="Owner">
-                    <h2>"Owner"</h2>
-                    <p>{owner.name.clone()}<br/><a class="link" href=format!("mailto:{}", owner.email) rel="external">{owner.email.clone()}</a></p>
-                    <p class="muted">{if owns { "You can make another member the owner on the page Members." } else { "Whom to ask about this account." }}</p>
-                </section>
-            })}
-            {administers.then(|| view! { <PolicyForm desk=desk/><Retention desk=desk/><SsoForm desk=desk/> })}
-            {if owns { view! { <Close desk=desk/> }.into_any() } else { view! { <Leave desk=desk name=account.name/> }.into_any() }}
+                <Notice desk=desk owns=owns/>
+                {move || owner().map(|owner| view! {
+                    <section class="card setting" aria-label="Owner">
+                        <h2>"Owner"</h2>
+                        <p>{owner.name.clone()}<br/><a class="link" href=format!("mailto:{}", owner.email) rel="external">{owner.email.clone()}</a></p>
+                        <p class="muted">{if owns { "You can make another member the owner on the page Members." } else { "Whom to ask about this account." }}</p>
+                    </section>
+                })}
+                {administers.then(|| view! { <PolicyForm desk=desk/><Retention desk=desk/><SsoForm desk=desk/> })}
+                {if owns { view! { <Close desk=desk/> }.into_any() } else { view! { <Leave desk=desk name=account.name/> }.into_any() }}
             </NeedsServer>
         </div>
     }

@@ -139,7 +139,7 @@ fn Log(account: Id) -> impl IntoView {
             <NeedsServer last=last><Filters account=account/></NeedsServer>
             {move || heard.problem.get().map(|problem| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> })}
         </div>
-        <Show when=move || !heard.entries.with(Vec::is_empty) fallback=move || view! {
+        <Show when=move || last.as_of_ms().is_some() && !heard.entries.with(Vec::is_empty) fallback=move || view! {
             <Show when=move || !heard.busy.get() && heard.problem.with(Option::is_none) && last.as_of_ms().is_some()>
                 <div class="empty"><span class="kind"><Icon name="scroll-text"/></span><h2>"Nothing here"</h2><p>{nothing}</p></div>
             </Show>

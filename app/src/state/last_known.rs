@@ -131,8 +131,13 @@ impl LastKnown {
             Err(error) if is_silence(&error) => {
                 self.why.try_set(Some(error.message));
                 let shown = self.shown.with_untracked(|shown| shown.as_ref().is_some_and(|(shown, _)| shown == path));
-                if !shown && let Some((as_of_ms, found)) = here.and_then(|here| kept(&here, path)) {
-                    self.shown.try_set(Some((path.to_owned(), as_of_ms)));
+                if shown {
+                    return Ok(());
+                }
+                let kept = here.and_then(|here| kept(&here, path));
+                // What is on the screen answers another question.
+                self.shown.try_set(kept.as_ref().map(|(as_of_ms, _)| (path.to_owned(), *as_of_ms)));
+                if let Some((_, found)) = kept {
                     take(found);
                 }
                 Ok(())
