@@ -257,7 +257,7 @@ async fn a_member_leaves_an_account_on_its_page() -> Result<()> {
     screen.switch_account("Ines").await?;
     screen.visit("/account").await?;
     screen.browser.press("button", "Leave the account").await?;
-    let dialog = screen.browser.find("dialog", "Confirm").await?;
+    let dialog = screen.browser.find("dialog", "Leave the account?").await?;
     screen.browser.press_in(Some(&dialog), "button", "Leave").await?;
     screen.browser.see("no longer has you as a member").await?;
     let members = owner.call(reqwest::Method::GET, "/members", &Value::Null).await?;

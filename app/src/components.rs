@@ -1,6 +1,7 @@
 //! Parts that two screens or more are made of.
 
 mod ago;
+mod as_of;
 mod bell;
 mod code;
 mod conflict;
@@ -34,6 +35,7 @@ mod undo;
 mod waits;
 
 pub(crate) use ago::Ago;
+pub(crate) use as_of::{AsOf, NeedsServer};
 use bell::Bell;
 pub(crate) use code::CodeEditor;
 pub(crate) use conflict::{ConflictBadge, FieldConflict};

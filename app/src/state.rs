@@ -2,11 +2,13 @@
 
 mod account;
 mod client;
+mod demand;
 mod document;
 mod drafts;
 mod entering;
 mod evaluator;
 pub(crate) mod feedback;
+mod last_known;
 mod logs;
 mod membership;
 mod outages;
@@ -21,9 +23,11 @@ mod watch;
 
 pub(crate) use account::{App, is_in_step};
 use client::Client;
+pub(crate) use demand::Demand;
 pub(crate) use document::{Doc, GONE, use_document};
 pub(crate) use entering::use_enter;
 pub(crate) use evaluator::{Answer, Evaluator};
+pub(crate) use last_known::LastKnown;
 pub(crate) use membership::is_removed;
 pub(crate) use outages::offline_of;
 pub(crate) use runs::{Marks, outcomes};

@@ -34,7 +34,34 @@ pub(crate) async fn ask_rest<R: DeserializeOwned>(
     send(RequestBuilder::new(path).method(method).header("x-tombolo-account", &account.to_string()), body).await
 }
 
+/// Asks a route, of the REST API where an account is named, for what it says, as it came.
+///
+/// # Errors
+///
+/// As [`ask`].
+pub(crate) async fn get(path: &str, account: Option<Id>) -> Result<String, CallError> {
+    let request = RequestBuilder::new(path).method(Method::GET);
+    let request = match account {
+        Some(account) => request.header("x-tombolo-account", &account.to_string()),
+        None => request,
+    };
+    text_of(request, None::<&()>).await
+}
+
+/// Reads what [`get`] gave.
+///
+/// # Errors
+///
+/// Returns that it is something else than was asked for.
+pub(crate) fn read<R: DeserializeOwned>(text: &str) -> Result<R, CallError> {
+    serde_json::from_str(text).map_err(|error| unexpected(&error))
+}
+
 async fn send<R: DeserializeOwned>(request: RequestBuilder, body: Option<&impl Serialize>) -> Result<R, CallError> {
+    read(&text_of(request, body).await?)
+}
+
+async fn text_of(request: RequestBuilder, body: Option<&impl Serialize>) -> Result<String, CallError> {
     let request = match body {
         Some(body) => request.json(body),
         None => request.build(),
@@ -44,8 +71,7 @@ async fn send<R: DeserializeOwned>(request: RequestBuilder, body: Option<&impl S
     let text = response.text().await.map_err(|_| silent())?;
     if response.ok() {
         // Routes that answer nothing are read as null.
-        let text = if text.is_empty() { "null" } else { &text };
-        return serde_json::from_str(text).map_err(|error| unexpected(&error));
+        return Ok(if text.is_empty() { "null".to_owned() } else { text });
     }
     Err(refusal(response.status(), &text))
 }

@@ -9,7 +9,7 @@ use super::Icon;
 #[component]
 pub(crate) fn Dialog(
     open: RwSignal<bool>,
-    #[prop(into)] title: String,
+    #[prop(into)] title: Signal<String>,
     #[prop(optional)] wide: bool,
     /// It takes almost all of the window.
     #[prop(optional)]
@@ -27,12 +27,11 @@ pub(crate) fn Dialog(
             dialog.close();
         }
     });
-    let label = title.clone();
     view! {
-        <dialog class="dialog" class:wide=wide class:vast=vast node_ref=node aria-label=label on:close=move |_| open.set(false)>
+        <dialog class="dialog" class:wide=wide class:vast=vast node_ref=node aria-label=move || title.get() on:close=move |_| open.set(false)>
             <Show when=move || open.get()>
                 <header class="dialog-head">
-                    <h2>{title.clone()}</h2>
+                    <h2>{move || title.get()}</h2>
                     <button class="icon-button" type="button" aria-label="Close" on:click=move |_| open.set(false)><Icon name="x"/></button>
                 </header>
                 {children()}

@@ -31,6 +31,10 @@ pub(crate) fn Banners() -> impl IntoView {
             <div class="banner attention" role="status"><Icon name="refresh-cw"/><p class="grow">{what}</p>
                 <button class="button small" on:click=|_| service_worker::take_over()>"Reload"</button></div>
         })}
+        {move || app.demand.get().map(|demand| view! {
+            <div class="banner warning attention" role="alert"><Icon name="shield-check"/><p class="grow">{demand.says}" Until then nothing goes to the server or comes from there; what you do is kept on this device."</p>
+                <A href=demand.to attr:class="button small">{demand.way}</A></div>
+        })}
         <For each=move || app.drafts.left() key=|id| *id let:id><LeftSecret id=id/></For>
         <For each=general key=|notice| (notice.code.clone(), notice.message.clone()) let:notice><Banner notice=notice/></For>
     }

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 use tombolo_wire::store::{Link, SyncStatus};
 
-use crate::state::{App, is_removed};
+use crate::state::{App, Demand, is_removed};
 use crate::words;
 
 /// How long nothing may be on its way before that is said.
@@ -109,6 +109,22 @@ pub(crate) fn in_words(sync: &SyncStatus) -> Said {
     }
 }
 
+/// The account asks for something before it lets the person in. What was not accepted or not stored is said before that.
+fn demanded(demand: &Demand, sync: &SyncStatus) -> Option<Said> {
+    let worse = sync.unsaved > 0 || sync.not_accepted > 0;
+    (!worse).then(|| {
+        let kept = match sync.waiting {
+            0 => String::new(),
+            many => format!(
+                " {} {} on this device for the server.",
+                words::count(many, "change"),
+                agree(many, "waits", "wait")
+            ),
+        };
+        ("refused", demand.short.to_owned(), format!("{}{kept}", demand.says))
+    })
+}
+
 /// The link is down until somebody acts: why comes first.
 fn stopped(sync: &SyncStatus) -> Said {
     if is_removed(sync) {
@@ -157,14 +173,17 @@ pub(crate) fn SyncPill() -> impl IntoView {
     let unsettled = unsettled(app);
     let saves = Memo::new(move |_| unsettled.get() && app.sync.with(says_stored));
     let settled = Memo::new(move |before: Option<&Said>| {
-        let now = app.sync.with(in_words);
+        let demanded =
+            app.demand.with(|demand| demand.as_ref().and_then(|demand| app.sync.with(|sync| demanded(demand, sync))));
+        let now = demanded.unwrap_or_else(|| app.sync.with(in_words));
         if saves.get() { before.cloned().unwrap_or(now) } else { now }
     });
     let shown = Memo::new(move |_| settled.with(|settled| if saves.get() { saving(settled) } else { settled.clone() }));
     let unsaved = Memo::new(move |_| app.sync.with(|sync| sync.unsaved > 0 && sync.not_accepted == 0));
     let place = move || {
         let list = app.sync.with(|sync| sync.not_accepted > 0 && (sync.link != Link::Stopped || is_removed(sync)));
-        if list { "/not-accepted" } else { "/sign-in" }.to_owned()
+        let way = app.demand.with(|demand| demand.as_ref().map(|demand| demand.to));
+        if list { "/not-accepted" } else { way.unwrap_or("/sign-in") }.to_owned()
     };
     let state = move || shown.with(|shown| shown.0);
     let title = move || match app.removed() {
@@ -252,6 +271,19 @@ mod tests {
         let removed = SyncStatus { link: Link::Stopped, access: Access::Ended, ..SyncStatus::default() };
         assert_eq!(in_words(&removed).1, "Not a member");
         assert_eq!(in_words(&SyncStatus { not_accepted: 2, ..removed }).1, "2 not accepted");
+    }
+
+    #[test]
+    fn what_the_account_asks_for_is_said_with_what_waits_and_after_what_was_not_accepted() {
+        let demand = Demand { short: "Second factor needed", says: "Set one up.".into(), way: "", to: "/security" };
+        let waits = SyncStatus { link: Link::Offline, waiting: 1, ..SyncStatus::default() };
+        let said = demanded(&demand, &waits);
+        assert_eq!(said.as_ref().map(|said| &*said.1), Some("Second factor needed"));
+        assert_eq!(
+            said.map(|said| said.2).as_deref(),
+            Some("Set one up. 1 change waits on this device for the server.")
+        );
+        assert_eq!(demanded(&demand, &SyncStatus { not_accepted: 1, ..waits }), None);
     }
 
     #[test]

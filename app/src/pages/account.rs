@@ -6,7 +6,6 @@ mod policy;
 mod retention;
 mod sso;
 
-use gloo::net::http::Method;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::components::A;
@@ -14,9 +13,9 @@ use tombolo_model::{Action, Id, Kind};
 use tombolo_wire::rest::AccountSettings;
 use tombolo_wire::store::AccountInfo;
 
-use crate::browser::{page, server};
-use crate::components::{Icon, RemovedBanner};
-use crate::state::App;
+use crate::browser::page;
+use crate::components::{AsOf, Icon, NeedsServer, RemovedBanner};
+use crate::state::{App, LastKnown};
 use close::{Close, Notice};
 use leave::Leave;
 use policy::PolicyForm;
@@ -54,6 +53,7 @@ pub(crate) fn AccountPage() -> impl IntoView {
 struct Desk {
     account: Id,
     known: RwSignal<Option<AccountSettings>>,
+    last: LastKnown,
     problem: RwSignal<Option<String>>,
 }
 
@@ -64,11 +64,9 @@ impl Desk {
 
     fn refresh(self) {
         spawn_local(async move {
-            match server::ask::<AccountSettings>(Method::GET, &self.path("/settings"), None::<&()>).await {
-                Ok(found) => {
-                    self.problem.try_set(None);
-                    self.known.try_set(Some(found));
-                }
+            let take = |found: AccountSettings| drop(self.known.try_set(Some(found)));
+            match self.last.hear(&self.path("/settings"), take).await {
+                Ok(()) => drop(self.problem.try_set(None)),
                 Err(error) => drop(self.problem.try_set(Some(error.message))),
             }
         });
@@ -77,25 +75,30 @@ impl Desk {
 
 #[component]
 fn Settings(account: AccountInfo) -> impl IntoView {
-    let desk = Desk { account: account.id, known: RwSignal::new(None), problem: RwSignal::new(None) };
+    let last = LastKnown::new(App::here());
+    let desk = Desk { account: account.id, known: RwSignal::new(None), last, problem: RwSignal::new(None) };
     desk.refresh();
+    last.follow(move || desk.refresh());
     let administers = account.role.may(Action::ManageMembers, Kind::Integration);
     let owns = account.role.may(Action::ManageAccount, Kind::Integration);
     let owner = move || desk.known.with(|known| known.as_ref().map(|known| known.owner.clone()));
     view! {
         <div class="page-head"><div><h1>"Account"</h1><p class="sub">{account.name.clone()}</p></div></div>
+        <AsOf last=last/>
         <div class="page-body settings">
             {move || desk.problem.get().map(|problem| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> })}
-            <Notice desk=desk owns=owns/>
-            {move || owner().map(|owner| view! {
-                <section class="card setting" aria-label="Owner">
-                    <h2>"Owner"</h2>
-                    <p>{owner.name.clone()}<br/><a class="link" href=format!("mailto:{}", owner.email) rel="external">{owner.email.clone()}</a></p>
-                    <p class="muted">{if owns { "You can make another member the owner on the page Members." } else { "Whom to ask about this account." }}</p>
-                </section>
-            })}
-            {administers.then(|| view! { <PolicyForm desk=desk/><Retention desk=desk/><SsoForm desk=desk/> })}
-            {if owns { view! { <Close desk=desk/> }.into_any() } else { view! { <Leave desk=desk name=account.name/> }.into_any() }}
+            <NeedsServer last=last>
+                <Notice desk=desk owns=owns/>
+                {move || owner().map(|owner| view! {
+                    <section class="card setting" aria-label="Owner">
+                        <h2>"Owner"</h2>
+                        <p>{owner.name.clone()}<br/><a class="link" href=format!("mailto:{}", owner.email) rel="external">{owner.email.clone()}</a></p>
+                        <p class="muted">{if owns { "You can make another member the owner on the page Members." } else { "Whom to ask about this account." }}</p>
+                    </section>
+                })}
+                {administers.then(|| view! { <PolicyForm desk=desk/><Retention desk=desk/><SsoForm desk=desk/> })}
+                {if owns { view! { <Close desk=desk/> }.into_any() } else { view! { <Leave desk=desk name=account.name/> }.into_any() }}
+            </NeedsServer>
         </div>
     }
 }

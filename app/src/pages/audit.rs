@@ -11,8 +11,8 @@ use tombolo_model::{Action, Id, Kind};
 use tombolo_wire::rest::{AuditEntry, AuditPage as Page};
 
 use crate::browser::{page, server};
-use crate::components::Icon;
-use crate::state::App;
+use crate::components::{AsOf, Icon, NeedsServer};
+use crate::state::{App, LastKnown};
 use crate::words;
 use entry::Line;
 use filters::{Filters, asked};
@@ -49,6 +49,7 @@ struct Heard {
     next: RwSignal<Option<u64>>,
     problem: RwSignal<Option<String>>,
     busy: RwSignal<bool>,
+    last: LastKnown,
     /// Counts the questions: an answer to an older one is not shown.
     asked: StoredValue<u64>,
 }
@@ -66,22 +67,31 @@ impl Heard {
         let query = before.map_or_else(|| query.to_owned(), |before| format!("{query}&before={before}"));
         self.busy.set(true);
         spawn_local(async move {
-            let answer = server::ask::<Page>(Method::GET, &self.path("audit", &query), None::<&()>).await;
+            let path = self.path("audit", &query);
+            let take = |page: Page| {
+                self.next.try_set(page.next);
+                self.entries.try_update(|entries| {
+                    if !more {
+                        entries.clear();
+                    }
+                    entries.extend(page.entries);
+                });
+            };
+            let answer = match more {
+                // What is older goes with what was heard first, whose age the page tells.
+                true => server::ask::<Page>(Method::GET, &path, None::<&()>).await.map(|page| {
+                    if self.asked.try_get_value() == Some(mine) {
+                        take(page);
+                    }
+                }),
+                false => self.last.hear(&path, take).await,
+            };
             if self.asked.try_get_value() != Some(mine) {
                 return;
             }
             self.busy.try_set(false);
             match answer {
-                Ok(page) => {
-                    self.problem.try_set(None);
-                    self.next.try_set(page.next);
-                    self.entries.try_update(|entries| {
-                        if !more {
-                            entries.clear();
-                        }
-                        entries.extend(page.entries);
-                    });
-                }
+                Ok(()) => drop(self.problem.try_set(None)),
                 Err(error) => drop(self.problem.try_set(Some(error.message))),
             }
         });
@@ -90,18 +100,24 @@ impl Heard {
 
 #[component]
 fn Log(account: Id) -> impl IntoView {
+    let last = LastKnown::new(App::here());
     let heard = Heard {
         account,
         entries: RwSignal::new(Vec::new()),
         next: RwSignal::new(None),
         problem: RwSignal::new(None),
         busy: RwSignal::new(true),
+        last,
         asked: StoredValue::new(0),
     };
     let map = use_query_map();
     let query = Memo::new(move |_| map.with(asked));
     Effect::new(move |_| heard.ask(&query.get(), false));
+    last.follow(move || heard.ask(&query.get_untracked(), false));
     let says = move || {
+        if last.as_of_ms().is_none() {
+            return "\u{a0}".to_owned();
+        }
         let many = heard.entries.with(Vec::len);
         let more = if heard.next.with(Option::is_some) { ", and older ones" } else { "" };
         format!("{}{more}", words::entries(many))
@@ -114,14 +130,17 @@ fn Log(account: Id) -> impl IntoView {
     view! {
         <div class="page-head">
             <div><h1>"Audit log"</h1><p class="sub">{says}</p></div>
-            <div class="actions"><a class="button" href=csv download="audit.csv" rel="external"><Icon name="download"/>"Download CSV"</a></div>
+            <div class="actions"><Show when=move || !last.is_away() fallback=move || view! {
+                <NeedsServer last=last><button class="button"><Icon name="download"/>"Download CSV"</button></NeedsServer>
+            }><a class="button" href=csv download="audit.csv" rel="external"><Icon name="download"/>"Download CSV"</a></Show></div>
         </div>
+        <AsOf last=last/>
         <div class="page-body">
-            <Filters account=account/>
+            <NeedsServer last=last><Filters account=account/></NeedsServer>
             {move || heard.problem.get().map(|problem| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> })}
         </div>
-        <Show when=move || !heard.entries.with(Vec::is_empty) fallback=move || view! {
-            <Show when=move || !heard.busy.get() && heard.problem.with(Option::is_none)>
+        <Show when=move || last.as_of_ms().is_some() && !heard.entries.with(Vec::is_empty) fallback=move || view! {
+            <Show when=move || !heard.busy.get() && heard.problem.with(Option::is_none) && last.as_of_ms().is_some()>
                 <div class="empty"><span class="kind"><Icon name="scroll-text"/></span><h2>"Nothing here"</h2><p>{nothing}</p></div>
             </Show>
         }>
@@ -131,7 +150,7 @@ fn Log(account: Id) -> impl IntoView {
                     <tbody><For each=move || heard.entries.get() key=|entry| entry.n let:entry><Line entry=entry/></For></tbody>
                 </table>
             </div>
-            {move || heard.next.get().map(|_| view! { <div class="page-body"><button class="button" prop:disabled=move || heard.busy.get() on:click=move |_| heard.ask(&query.get_untracked(), true)>"Show older entries"</button></div> })}
+            {move || heard.next.get().map(|_| view! { <div class="page-body"><button class="button" prop:disabled=move || heard.busy.get() || last.is_away() on:click=move |_| heard.ask(&query.get_untracked(), true)>"Show older entries"</button></div> })}
         </Show>
     }
 }

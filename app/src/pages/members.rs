@@ -16,8 +16,8 @@ use tombolo_wire::rest::{Invite, Invited, MailStatus, Member, MemberStatus, Memb
 use tombolo_wire::store::{AccountInfo, CallError};
 
 use crate::browser::{page, server};
-use crate::components::{Dialog, Icon, RemovedBanner};
-use crate::state::App;
+use crate::components::{AsOf, Dialog, Icon, NeedsServer, RemovedBanner};
+use crate::state::{App, LastKnown};
 use crate::words;
 use invite::InviteForm;
 use levels::Levels;
@@ -63,6 +63,7 @@ pub(crate) fn MembersPage() -> impl IntoView {
 pub(crate) struct Roster {
     account: Id,
     members: RwSignal<Option<Vec<Member>>>,
+    last: LastKnown,
     problem: RwSignal<Option<String>>,
     /// Whether the server sends invitations by mail.
     mail: RwSignal<bool>,
@@ -103,18 +104,18 @@ impl Roster {
 
     /// Whether the list came. What was wrong before stays said: to look at the letters takes back nothing of that.
     async fn ask(self) -> bool {
-        match server::ask::<Members>(Method::GET, &self.path("/members"), None::<&()>).await {
-            Ok(found) => {
-                self.mail.try_set(found.mail);
-                self.managers_invite.try_set(found.managers_invite);
-                self.sso.try_set(found.sso);
-                let waits = found.members.iter().any(waits);
-                self.members.try_set(Some(found.members));
-                if waits {
-                    self.look_again();
-                }
-                true
+        let take = |found: Members| {
+            self.mail.try_set(found.mail);
+            self.managers_invite.try_set(found.managers_invite);
+            self.sso.try_set(found.sso);
+            let waits = found.members.iter().any(waits);
+            self.members.try_set(Some(found.members));
+            if waits {
+                self.look_again();
             }
+        };
+        match self.last.hear(&self.path("/members"), take).await {
+            Ok(()) => true,
             Err(problem) => {
                 self.problem.try_set(Some(problem.message));
                 false
@@ -185,9 +186,11 @@ fn waits(member: &Member) -> bool {
 
 #[component]
 fn List(account: AccountInfo) -> impl IntoView {
+    let last = LastKnown::new(App::here());
     let roster = Roster {
         account: account.id,
         members: RwSignal::new(None),
+        last,
         problem: RwSignal::new(None),
         mail: RwSignal::new(false),
         managers_invite: RwSignal::new(false),
@@ -197,6 +200,7 @@ fn List(account: AccountInfo) -> impl IntoView {
     };
     on_cleanup(move || roster.stop_looking());
     roster.refresh();
+    last.follow(move || roster.refresh());
     let builds = account.role == Role::Manage;
     let viewer = Viewer {
         role: account.role,
@@ -217,18 +221,20 @@ fn List(account: AccountInfo) -> impl IntoView {
             leaving.set(None);
         }
     });
+    let title = Signal::derive(move || leaving.with(|asking| asking.as_ref().map_or_else(String::new, Asking::title)));
     let says = move || roster.members.with(|members| members.as_ref().map(|members| in_words(members, &account.name)));
     view! {
         <div class="page-head"><div>
             <h1>"Members"</h1>
             <p class="sub">{move || says().unwrap_or_else(|| "\u{a0}".to_owned())}</p>
         </div></div>
+        <AsOf last=last/>
         <div class="page-body">
             {move || roster.problem.get().map(|problem| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> })}
-            <Show when=move || viewer.manages || (builds && roster.managers_invite.get())><InviteForm roster=roster most=viewer.role/></Show>
+            <NeedsServer last=last><Show when=move || viewer.manages || (builds && roster.managers_invite.get())><InviteForm roster=roster most=viewer.role/></Show></NeedsServer>
             <Levels/>
         </div>
-        <div class="table-wrap">
+        <NeedsServer last=last><div class="table-wrap">
             <table class="table members">
                 <thead><tr><th>"Name"</th><th class="wide-only">"Email"</th><th>"Role"</th><th data-rank="2">"Last sign-in"</th><th>{viewer.manages.then_some("Enabled")}</th><th><span class="sr">"Actions"</span></th></tr></thead>
                 <tbody>
@@ -237,8 +243,8 @@ fn List(account: AccountInfo) -> impl IntoView {
                     </For>
                 </tbody>
             </table>
-        </div>
-        <Dialog open=asked title="Confirm">{move || leaving.get().map(|asking| view! { <Question roster=roster asking=asking open=asked/> })}</Dialog>
+        </div></NeedsServer>
+        <Dialog open=asked title=title>{move || leaving.get().map(|asking| view! { <Question roster=roster asking=asking open=asked/> })}</Dialog>
     }
 }
 
@@ -260,6 +266,19 @@ enum Asking {
     Remove { user: Id, name: String },
     /// The account is about to be given to somebody.
     Give { user: Id, name: String },
+    /// Somebody is about to lose their second factor.
+    Reset { user: Id, name: String },
+}
+
+impl Asking {
+    /// What is asked, in a few words.
+    fn title(&self) -> String {
+        match self {
+            Self::Remove { name, .. } => format!("Remove {name} from the account?"),
+            Self::Give { name, .. } => format!("Make {name} the owner?"),
+            Self::Reset { name, .. } => format!("Take the second factor of {name} away?"),
+        }
+    }
 }
 
 /// The roles that somebody with a role can give.
@@ -285,6 +304,15 @@ pub(crate) fn role_words(role: Role) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cannot_be_taken_back_is_asked_with_the_name_of_whom_it_is_done_to() {
+        let (user, name) = (Id::from_parts(0, [1; 8]), "Ann".to_owned());
+        let title = |asking: Asking| asking.title();
+        assert_eq!(title(Asking::Reset { user, name: name.clone() }), "Take the second factor of Ann away?");
+        assert_eq!(title(Asking::Remove { user, name: name.clone() }), "Remove Ann from the account?");
+        assert_eq!(title(Asking::Give { user, name }), "Make Ann the owner?");
+    }
 
     #[test]
     fn who_is_invited_is_not_counted_as_somebody_who_is_there() {

@@ -58,6 +58,11 @@ pub(crate) fn NotAcceptedPage() -> impl IntoView {
             }
         });
     });
+    // Administrators answer without a change of anything here: it is asked for with the clock.
+    Effect::new(move |_| {
+        app.now_ms.track();
+        asked.look_again();
+    });
     // Between leaving one place and coming to the other a change is in neither for a moment. The clock is dropped, and
     // with it stopped, by the news that follow.
     Effect::new(move |_: Option<Option<Timeout>>| {

@@ -85,9 +85,10 @@ fn Absent() -> impl IntoView {
         <div class="empty">
             <span class="kind"><Icon name="search"/></span>
             <h2>{move || said.get().title}</h2>
-            <p>{move || said.get().sentence}</p>
+            <p>{move || app.demand.get().map_or_else(|| said.get().sentence.to_owned(), |demand| demand.says)}</p>
             <div class="row">
-                {move || said.get().sign_in.then(|| view! { <A href=sign_in attr:class="button primary">"Sign in"</A> })}
+                {move || app.demand.get().map(|demand| view! { <A href=demand.to attr:class="button primary">{demand.way}</A> })}
+                {move || (said.get().sign_in && app.demand.with(Option::is_none)).then(|| view! { <A href=sign_in attr:class="button primary">"Sign in"</A> })}
                 {move || others.get().into_iter().map(|account| view! {
                     <button class="button" on:click=move |_| look_in(account.id)>{format!("Look in the account {}", account.name)}</button>
                 }).collect_view()}

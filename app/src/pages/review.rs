@@ -13,8 +13,8 @@ use tombolo_wire::store::AccountInfo;
 
 use super::not_accepted::Changes;
 use crate::browser::{page, server};
-use crate::components::{Ago, Icon, RemovedBanner};
-use crate::state::App;
+use crate::components::{Ago, AsOf, Icon, NeedsServer, RemovedBanner};
+use crate::state::{App, LastKnown};
 use crate::words::kinds::kind_name;
 
 /// The page.
@@ -54,6 +54,7 @@ struct Desk {
     app: App,
     account: Id,
     waiting: RwSignal<Option<Vec<RefusedLine>>>,
+    last: LastKnown,
     problem: RwSignal<Option<String>>,
 }
 
@@ -72,14 +73,14 @@ impl Desk {
 
     fn refresh(self) {
         spawn_local(async move {
-            match server::ask::<RefusedList>(Method::GET, &self.path(""), None::<&()>).await {
-                Ok(found) => {
-                    self.problem.try_set(None);
-                    let open = found.changes.into_iter().filter(|line| line.status == RefusedStatus::Open);
-                    let open: Vec<RefusedLine> = open.collect();
-                    self.tell(open.len());
-                    self.waiting.try_set(Some(open));
-                }
+            let take = |found: RefusedList| {
+                let open = found.changes.into_iter().filter(|line| line.status == RefusedStatus::Open);
+                let open: Vec<RefusedLine> = open.collect();
+                self.tell(open.len());
+                self.waiting.try_set(Some(open));
+            };
+            match self.last.hear(&self.path(""), take).await {
+                Ok(()) => drop(self.problem.try_set(None)),
                 Err(error) => drop(self.problem.try_set(Some(error.message))),
             }
         });
@@ -89,7 +90,9 @@ impl Desk {
 #[component]
 fn List(account: AccountInfo) -> impl IntoView {
     let app = App::here();
-    let desk = Desk { app, account: account.id, waiting: RwSignal::new(None), problem: RwSignal::new(None) };
+    let last = LastKnown::new(app);
+    let desk = Desk { app, account: account.id, waiting: RwSignal::new(None), last, problem: RwSignal::new(None) };
+    last.follow(move || desk.refresh());
     // At once, and when the bell has heard of others.
     let heard = Memo::new(move |_| app.reviews.with(|all| all.iter().filter(|one| **one == desk.account).count()));
     Effect::new(move |before: Option<()>| {
@@ -103,13 +106,14 @@ fn List(account: AccountInfo) -> impl IntoView {
     view! {
         <div class="page-head"><div><h1>"Changes to review"</h1>
             <p class="sub">"The server did not accept these changes, and who made them asks you to take them over. What you take over becomes your change; the audit log names whose it was."</p></div></div>
+        <AsOf last=last/>
         {move || desk.problem.get().map(|problem| view! { <div class="banner danger attention" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> })}
         {move || (some() == Some(false)).then(|| view! {
             <div class="empty"><span class="kind"><Icon name="circle-check"/></span><h2>"Nothing waits for you"</h2><p>"A member whose change was not accepted can ask the administrators on the page “Not accepted”."</p></div>
         })}
         <Show when=move || some() == Some(true)>
             <div class="page-body parked">
-                <For each=move || desk.waiting.get().unwrap_or_default() key=|line| line.id let:line><Card desk=desk line=line/></For>
+                <NeedsServer last=last><For each=move || desk.waiting.get().unwrap_or_default() key=|line| line.id let:line><Card desk=desk line=line/></For></NeedsServer>
             </div>
         </Show>
     }

@@ -5,7 +5,6 @@ mod factor;
 mod password;
 mod sessions;
 
-use gloo::net::http::Method;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
@@ -14,9 +13,9 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 use tombolo_wire::rest::Security;
 use tombolo_wire::store::CallError;
 
-use crate::browser::{page, server};
-use crate::components::Icon;
-use crate::state::App;
+use crate::browser::page;
+use crate::components::{AsOf, Icon, NeedsServer};
+use crate::state::{App, LastKnown};
 use email::Email;
 use factor::Factor;
 use password::Password;
@@ -26,6 +25,7 @@ use sessions::Sessions;
 #[derive(Clone, Copy)]
 struct Safe {
     known: RwSignal<Option<Security>>,
+    last: LastKnown,
     problem: RwSignal<Option<String>>,
 }
 
@@ -35,11 +35,8 @@ impl Safe {
     }
 
     async fn ask(self) {
-        match server::ask::<Security>(Method::GET, "/api/security", None::<&()>).await {
-            Ok(found) => {
-                self.problem.try_set(None);
-                self.known.try_set(Some(found));
-            }
+        match self.last.hear("/api/security", |found: Security| drop(self.known.try_set(Some(found)))).await {
+            Ok(()) => drop(self.problem.try_set(None)),
             Err(error) => drop(self.problem.try_set(Some(error.message))),
         }
     }
@@ -75,7 +72,9 @@ pub(crate) fn SecurityPage() -> impl IntoView {
 
 #[component]
 fn Settings(address: String) -> impl IntoView {
-    let safe = Safe { known: RwSignal::new(None), problem: RwSignal::new(None) };
+    let last = LastKnown::new(App::here());
+    let safe = Safe { known: RwSignal::new(None), last, problem: RwSignal::new(None) };
+    last.follow(move || safe.refresh());
     let query = use_query_map();
     // The link of a letter: followed once, and taken out of the address, where the browser would keep it.
     match query.with_untracked(|query| query.get("email")).filter(|token| !token.is_empty()) {
@@ -87,12 +86,15 @@ fn Settings(address: String) -> impl IntoView {
     }
     view! {
         <div class="page-head"><div><h1>"Password and security"</h1><p class="sub">{address}</p></div></div>
+        <AsOf last=last/>
         <div class="page-body settings">
             {move || safe.problem.get().map(|problem| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> })}
-            <Factor safe=safe/>
-            <Email safe=safe/>
-            <Password safe=safe/>
-            <Sessions safe=safe/>
+            <NeedsServer last=last>
+                <Factor safe=safe/>
+                <Email safe=safe/>
+                <Password safe=safe/>
+                <Sessions safe=safe/>
+            </NeedsServer>
         </div>
     }
 }

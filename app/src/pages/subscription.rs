@@ -13,8 +13,8 @@ use tombolo_wire::rest::{Amounts, KeepLimits, Metered, Subscription};
 use tombolo_wire::store::AccountInfo;
 
 use crate::browser::{page, server};
-use crate::components::{Icon, RemovedBanner};
-use crate::state::App;
+use crate::components::{AsOf, Icon, NeedsServer, RemovedBanner};
+use crate::state::{App, LastKnown};
 use crate::words;
 
 /// Limits of what is counted in bytes are typed in megabytes.
@@ -55,6 +55,7 @@ pub(crate) fn SubscriptionPage() -> impl IntoView {
 struct Desk {
     account: Id,
     known: RwSignal<Option<Subscription>>,
+    last: LastKnown,
     problem: RwSignal<Option<String>>,
 }
 
@@ -62,11 +63,9 @@ impl Desk {
     fn refresh(self) {
         spawn_local(async move {
             let path = format!("/api/accounts/{}/subscription", self.account);
-            match server::ask::<Subscription>(Method::GET, &path, None::<&()>).await {
-                Ok(found) => {
-                    self.problem.try_set(None);
-                    self.known.try_set(Some(found));
-                }
+            let take = |found: Subscription| drop(self.known.try_set(Some(found)));
+            match self.last.hear(&path, take).await {
+                Ok(()) => drop(self.problem.try_set(None)),
                 Err(error) => drop(self.problem.try_set(Some(error.message))),
             }
         });
@@ -75,8 +74,12 @@ impl Desk {
 
 #[component]
 fn Sheet(account: AccountInfo) -> impl IntoView {
-    let desk = Desk { account: account.id, known: RwSignal::new(None), problem: RwSignal::new(None) };
+    let last = LastKnown::new(App::here());
+    let desk = Desk { account: account.id, known: RwSignal::new(None), last, problem: RwSignal::new(None) };
     desk.refresh();
+    last.follow(move || desk.refresh());
+    // What comes again unchanged leaves alone what is being typed.
+    let known = Memo::new(move |_| desk.known.get());
     let owns = account.role.may(Action::ManageAccount, Kind::Integration);
     let says = if owns {
         "What is in use beside the limits that you set. A limit stops nobody: what is over it is marked here. Without a number there is none."
@@ -85,9 +88,10 @@ fn Sheet(account: AccountInfo) -> impl IntoView {
     };
     view! {
         <div class="page-head"><div><h1>"Subscription"</h1><p class="sub">{says}</p></div></div>
+        <AsOf last=last/>
         <div class="page-body settings">
             {move || desk.problem.get().map(|problem| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> })}
-            {move || desk.known.get().map(|known| view! { <Amount desk=desk known=known owns=owns/> })}
+            <NeedsServer last=last>{move || known.get().map(|known| view! { <Amount desk=desk known=known owns=owns/> })}</NeedsServer>
         </div>
     }
 }

@@ -15,8 +15,8 @@ use tombolo_wire::rest::{Member, Members};
 use tombolo_wire::store::{AccountInfo, CallError};
 
 use crate::browser::{page, server};
-use crate::components::{Dialog, Icon};
-use crate::state::App;
+use crate::components::{AsOf, Dialog, Icon, NeedsServer};
+use crate::state::{App, LastKnown};
 use crate::words;
 use form::{Create, Edit};
 use line::{Asking, Line, Question};
@@ -53,7 +53,10 @@ struct Ring {
     /// Whether they make tokens of the account, or only personal ones.
     administers: bool,
     tokens: RwSignal<Option<Vec<Token>>>,
-    people: RwSignal<Vec<Member>>,
+    last: LastKnown,
+    /// The members; nothing while they are not known.
+    people: RwSignal<Option<Vec<Member>>>,
+    people_last: LastKnown,
     problem: RwSignal<Option<String>>,
     /// The name and text of the token that was just made.
     made: RwSignal<Option<(String, String)>>,
@@ -62,11 +65,9 @@ struct Ring {
 impl Ring {
     fn refresh(self) {
         spawn_local(async move {
-            match self.ask::<Option<Vec<Token>>>(Method::GET, "", None::<&()>).await {
-                Ok(found) => {
-                    self.problem.try_set(None);
-                    self.tokens.try_set(Some(found.unwrap_or_default()));
-                }
+            let take = |found: Option<Vec<Token>>| drop(self.tokens.try_set(Some(found.unwrap_or_default())));
+            match self.last.hear_rest(self.account, "/v1/accesstokens", take).await {
+                Ok(()) => drop(self.problem.try_set(None)),
                 Err(error) => drop(self.problem.try_set(Some(error.message))),
             }
         });
@@ -86,9 +87,9 @@ impl Ring {
     fn meet(self) {
         spawn_local(async move {
             let path = format!("/api/accounts/{}/members", self.account);
-            match server::ask::<Members>(Method::GET, &path, None::<&()>).await {
-                Ok(found) => drop(self.people.try_set(found.members)),
-                Err(error) => drop(self.problem.try_set(Some(error.message))),
+            let take = |found: Members| drop(self.people.try_set(Some(found.members)));
+            if let Err(error) = self.people_last.hear(&path, take).await {
+                self.problem.try_set(Some(error.message));
             }
         });
     }
@@ -99,6 +100,7 @@ impl Ring {
             return "You".to_owned();
         }
         self.people.with(|people| {
+            let Some(people) = people else { return "Another member".to_owned() };
             let found = people.iter().find(|person| person.user == Some(user));
             found.map_or_else(|| "Somebody who left".to_owned(), |person| person.name.clone())
         })
@@ -107,19 +109,28 @@ impl Ring {
 
 #[component]
 fn List(account: AccountInfo) -> impl IntoView {
+    let app = App::here();
+    let last = LastKnown::new(app);
     let ring = Ring {
         account: account.id,
         me: account.user.as_ref().map(|user| user.id),
         administers: account.role.may(Action::ManageMembers, Kind::Integration),
         tokens: RwSignal::new(None),
-        people: RwSignal::new(Vec::new()),
+        last,
+        people: RwSignal::new(None),
+        people_last: LastKnown::new(app),
         problem: RwSignal::new(None),
         made: RwSignal::new(None),
     };
-    ring.refresh();
-    if account.role.may(Action::ReadMembers, Kind::Integration) {
-        ring.meet();
-    }
+    let meets = account.role.may(Action::ReadMembers, Kind::Integration);
+    let hear = move || {
+        ring.refresh();
+        if meets {
+            ring.meet();
+        }
+    };
+    hear();
+    last.follow(hear);
     let creating = RwSignal::new(false);
     let some = move || ring.tokens.with(|tokens| tokens.as_ref().is_some_and(|all| !all.is_empty()));
     let none = move || ring.tokens.with(|tokens| tokens.as_ref().is_some_and(Vec::is_empty));
@@ -132,9 +143,10 @@ fn List(account: AccountInfo) -> impl IntoView {
             <div><h1>"API tokens"</h1><p class="sub">{says}</p></div>
             <div class="actions">
                 <a class="button" href="/v1/docs" rel="external"><Icon name="external-link"/>"Read about the API"</a>
-                <button class="button primary" on:click=move |_| creating.set(true)><Icon name="plus"/>"Create token"</button>
+                <NeedsServer last=last><button class="button primary" on:click=move |_| creating.set(true)><Icon name="plus"/>"Create token"</button></NeedsServer>
             </div>
         </div>
+        <AsOf last=last/>
         <div class="page-body">
             {move || ring.problem.get().map(|problem| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> })}
             {move || ring.made.get().map(|(name, text)| view! { <Made ring=ring says=made::sentence(&name) text=text/> })}
@@ -167,18 +179,21 @@ fn Table(ring: Ring) -> impl IntoView {
         Some(Asking::Edit(token)) => Some(view! { <Edit ring=ring token=token open=editing/> }),
         _ => None,
     };
+    let title = Signal::derive(move || asking.with(|asking| asking.as_ref().map_or_else(String::new, Asking::title)));
     let question = move || match asking.get() {
         Some(Asking::Edit(_)) | None => None,
         Some(asking) => Some(view! { <Question ring=ring asking=asking open=asked/> }),
     };
     view! {
+        <NeedsServer last=ring.last>
         <div class="table-wrap">
             <table class="table tokens" aria-label="API tokens">
                 <thead><tr><th>"Name"</th><th>"Status"</th><th data-rank="2">"Access"</th><th data-rank="2">"Whose"</th><th data-rank="3">"Last used"</th><th data-rank="3">"Ends"</th><th><span class="sr">"Actions"</span></th></tr></thead>
                 <tbody><For each=move || ring.tokens.get().unwrap_or_default() key=Token::clone let:token><Line ring=ring token=token asking=asking/></For></tbody>
             </table>
         </div>
-        <Dialog open=asked title="Confirm">{question}</Dialog>
+        </NeedsServer>
+        <Dialog open=asked title=title>{question}</Dialog>
         <Dialog open=editing title="Edit token" wide=true>{edit}</Dialog>
     }
 }

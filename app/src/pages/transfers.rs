@@ -15,8 +15,8 @@ use tombolo_wire::rest::{LookAtTransfer, Transfer, TransferStatus, Transfers};
 use tombolo_wire::store::AccountInfo;
 
 use crate::browser::{page, server};
-use crate::components::{Dialog, Icon};
-use crate::state::App;
+use crate::components::{AsOf, Dialog, Icon, NeedsServer};
+use crate::state::{App, LastKnown};
 use crate::words;
 use card::Card;
 use file::AsFile;
@@ -57,6 +57,7 @@ pub(crate) fn TransfersPage() -> impl IntoView {
 struct Desk {
     account: Id,
     transfers: RwSignal<Option<Vec<Transfer>>>,
+    last: LastKnown,
     problem: RwSignal<Option<String>>,
 }
 
@@ -67,9 +68,9 @@ impl Desk {
 
     fn refresh(self) {
         spawn_local(async move {
-            match server::ask::<Transfers>(Method::GET, &self.path(""), None::<&()>).await {
-                Ok(found) => drop(self.transfers.try_set(Some(found.transfers))),
-                Err(problem) => drop(self.problem.try_set(Some(problem.message))),
+            let take = |found: Transfers| drop(self.transfers.try_set(Some(found.transfers)));
+            if let Err(problem) = self.last.hear(&self.path(""), take).await {
+                self.problem.try_set(Some(problem.message));
             }
         });
     }
@@ -93,12 +94,14 @@ const fn is_over(status: TransferStatus) -> bool {
 
 #[component]
 fn List(account: AccountInfo) -> impl IntoView {
-    let desk = Desk { account: account.id, transfers: RwSignal::new(None), problem: RwSignal::new(None) };
+    let app = App::here();
+    let last = LastKnown::new(app);
+    let desk = Desk { account: account.id, transfers: RwSignal::new(None), last, problem: RwSignal::new(None) };
+    last.follow(move || desk.refresh());
     match use_query_map().with_untracked(|query| query.get("offer")) {
         Some(offer) => desk.look(offer),
         None => desk.refresh(),
     }
-    let app = App::here();
     // What was answered here, and elsewhere: then integrations come or go. What still waits is asked for with the clock.
     let integrations = Memo::new(move |_| app.of_kind(Kind::Integration).len());
     let waits = move || desk.transfers.with_untracked(|all| all.iter().flatten().any(|one| !is_over(one.status)));
@@ -119,8 +122,9 @@ fn List(account: AccountInfo) -> impl IntoView {
     view! {
         <div class="page-head">
             <div><h1>"Transfers"</h1><p class="sub">{says}</p></div>
-            <div class="actions"><button class="button primary" on:click=move |_| offering.set(true)><Icon name="arrow-right-left"/>"Hand over integrations"</button></div>
+            <div class="actions"><NeedsServer last=last><button class="button primary" on:click=move |_| offering.set(true)><Icon name="arrow-right-left"/>"Hand over integrations"</button></NeedsServer></div>
         </div>
+        <AsOf last=last/>
         <div class="page-body transfers">
             {move || desk.problem.get().map(|problem| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> })}
             <Show when=some>

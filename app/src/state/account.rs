@@ -20,7 +20,7 @@ use super::logs::Logs;
 use super::outages::Outages;
 use super::reading::read;
 use super::runs::Marks;
-use super::{Client, Saving, SigningOut, Toasts, watch};
+use super::{Client, Demand, Saving, SigningOut, Toasts, demand, last_known, watch};
 use crate::browser::time;
 use crate::browser::waits::{self, Waits};
 
@@ -39,6 +39,8 @@ pub(crate) struct App {
     pub(crate) rows: RwSignal<Rows>,
     /// Where the changes are.
     pub(crate) sync: RwSignal<SyncStatus>,
+    /// What the account asks of this person before it lets them in.
+    pub(crate) demand: RwSignal<Option<Demand>>,
     /// Counts the news of where the changes are. A number of changes that goes down and up again before the screen is
     /// drawn looks as if nothing had happened; this does not.
     pub(crate) moved: RwSignal<u32>,
@@ -96,6 +98,7 @@ impl App {
             accounts: RwSignal::new(Vec::new()),
             rows: RwSignal::new(Rows::default()),
             sync: RwSignal::new(SyncStatus::default()),
+            demand: RwSignal::new(None),
             moved: RwSignal::new(0),
             synced_ms: RwSignal::new(None),
             unstored: RwSignal::new(0),
@@ -139,6 +142,8 @@ impl App {
         });
         watch::begin(app);
         feedback::begin(app);
+        last_known::begin(app);
+        demand::begin(app);
         app
     }
 

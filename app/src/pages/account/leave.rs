@@ -26,7 +26,7 @@ pub(super) fn Leave(desk: Desk, name: String) -> impl IntoView {
             <h2>"Leave"</h2>
             <p class="muted">"You can no longer open this account then. What you made stays in it; your personal API tokens end. Only an administrator can let you in again."</p>
             <footer><button class="button danger" on:click=move |_| open.set(true)><Icon name="log-out"/>"Leave the account"</button></footer>
-            <Dialog open=open title="Confirm">
+            <Dialog open=open title="Leave the account?">
                 <div class="dialog-body">
                     <p>{format!("You leave the account “{name}”. What this device has of it goes; changes of yours that the server does not have yet are kept as not accepted.")}</p>
                     <footer class="dialog-foot"><button class="button" on:click=move |_| open.set(false)>"Stay"</button><button class="button danger" on:click=press>"Leave"</button></footer>

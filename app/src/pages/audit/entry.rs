@@ -18,10 +18,9 @@ pub(super) fn Line(entry: AuditEntry) -> impl IntoView {
         // Who guesses at a password has no name.
         (None, _) => "Somebody".to_owned(),
     };
-    let source = match &entry.token {
-        Some(token) => format!("{}: {token}", source_words(entry.source.name())),
-        None => source_words(entry.source.name()).to_owned(),
-    };
+    let source = source_words(entry.source.name());
+    let token =
+        entry.token.clone().map(|token| view! { <small class="cut" title=token.clone()>{token.clone()}</small> });
     let email = entry.by_user.as_ref().map(|user| user.email.clone());
     let name = if entry.resource_name.is_empty() { "Without a name".to_owned() } else { entry.resource_name.clone() };
     let action = action_words(entry.action.name());
@@ -34,7 +33,7 @@ pub(super) fn Line(entry: AuditEntry) -> impl IntoView {
         <tr>
             <td class="muted num">{move || time::exact(ms)}</td>
             <td title=email>{who}</td>
-            <td class="muted" data-rank="3"><span class="cut" title=source.clone()>{source.clone()}</span></td>
+            <td class="muted" data-rank="3"><span class="cut">{source}</span>{token}</td>
             <td class="muted" data-rank="2">{type_words(&entry.resource_type)}</td>
             <td class="name"><span class="cut" title=name.clone()>{name.clone()}</span></td>
             <td>{if has {

@@ -6,7 +6,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::components::A;
 use leptos_router::hooks::use_navigate;
 use serde_json::{Value, json};
-use tombolo_model::{Id, Kind};
+use tombolo_model::{Action, Id, Kind};
 use tombolo_wire::store::{Call, CallError, Created};
 
 use crate::browser::service_worker;
@@ -74,6 +74,7 @@ pub(super) fn FirstSteps() -> impl IntoView {
     };
     let closed = move || busy.get() || !app.may_write();
     let local = move || app.account.with(|account| account.as_ref().is_none_or(|account| account.local));
+    let meets = move || app.may(Action::ReadMembers, Kind::Integration);
     view! {
         <div class="welcome">
             <div class="lead">
@@ -92,7 +93,7 @@ pub(super) fn FirstSteps() -> impl IntoView {
                     <b>"Load a file"</b><p>"Send the records of a CSV or JSON file of this computer to an application."</p>
                     <span class="go">"Choose a file"<Icon name="arrow-right" small=true/></span>
                 </button>
-                <Show when=local fallback=Colleagues>
+                <Show when=local fallback=move || view! { <Show when=meets><Colleagues/></Show> }>
                     <A href="/sign-in" attr:class="card way">
                         <span class="kind" data-kind="lookup"><Icon name="users"/></span>
                         <b>"Join your team"</b><p>"Sign in, and the flows of your account are on this device too."</p>

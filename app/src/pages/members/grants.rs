@@ -79,7 +79,7 @@ fn Choice(id: Id, name: String, grants: RwSignal<Grants>, role: Role) -> impl In
 pub(super) fn in_words(role: Role, grants: &Grants) -> String {
     match (role, grants.len()) {
         (Role::Custom, 0) => "No integration yet".to_owned(),
-        (Role::Monitor, 0) => "All integrations".to_owned(),
+        (Role::Monitor, 0) => "Sees all integrations".to_owned(),
         (Role::Monitor, many) => format!("Manages {}", words::count(many, "integration")),
         (_, many) => words::count(many, "integration"),
     }
@@ -126,6 +126,7 @@ mod tests {
         assert_eq!(in_words(Role::Custom, &Grants::new()), "No integration yet");
         assert_eq!(in_words(Role::Custom, &grants), "1 integration");
         assert_eq!(in_words(Role::Monitor, &grants), "Manages 1 integration");
+        assert_eq!(in_words(Role::Monitor, &Grants::new()), "Sees all integrations", "it takes nothing away");
         assert!(counts(Role::Custom) && counts(Role::Monitor) && !counts(Role::Manage));
     }
 }

@@ -206,7 +206,7 @@ fn Actions(
             if !heir && fixed {
                 return ().into_any();
             }
-            let (leaver, owner) = (shown.clone(), shown.clone());
+            let (leaver, owner, holder) = (shown.clone(), shown.clone(), shown.clone());
             let give = move |()| asking.set(Some(Asking::Give { user, name: owner.clone() }));
             let remove = move |()| asking.set(Some(Asking::Remove { user, name: leaver.clone() }));
             let required = member.require_factor;
@@ -221,7 +221,7 @@ fn Actions(
                 roster.change(Method::PATCH, format!("/members/{user}"), Some(body), || ());
             };
             let has_factor = member.second_factor;
-            let reset = move |()| roster.change(Method::DELETE, format!("/members/{user}/factor"), None::<()>, || ());
+            let reset = move |()| asking.set(Some(Asking::Reset { user, name: holder.clone() }));
             let ask = if required { "Ask for no second factor" } else { "Require a second factor" };
             let sso = single_sign_on(roster, user, &member);
             view! {
@@ -268,9 +268,24 @@ fn hex(text: &str) -> String {
     text.bytes().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Takes somebody's second factor away, and says what came of it.
+fn reset_factor(app: App, roster: Roster, user: Id, name: String) {
+    spawn_local(async move {
+        let path = roster.path(&format!("/members/{user}/factor"));
+        match server::ask::<serde_json::Value>(Method::DELETE, &path, None::<&()>).await {
+            Ok(_) => {
+                app.toasts.say(format!("{name} has no second factor any more and is signed out everywhere."));
+                roster.refresh();
+            }
+            Err(problem) => drop(roster.problem.try_set(Some(problem.message))),
+        }
+    });
+}
+
 /// Says what is lost with a member and what is not; or what it means to give the account away.
 #[component]
 pub(super) fn Question(roster: Roster, asking: Asking, open: RwSignal<bool>) -> impl IntoView {
+    let app = App::here();
     let (says, keep, go) = match &asking {
         Asking::Remove { name, .. } => (
             format!(
@@ -286,6 +301,13 @@ pub(super) fn Question(roster: Roster, asking: Asking, open: RwSignal<bool>) -> 
             "Stay the owner",
             "Make owner",
         ),
+        Asking::Reset { name, .. } => (
+            format!(
+                "{name} is signed out everywhere, and signs in with the password alone from then on. That is for who has lost their authenticator app and their recovery codes: make sure that it is {name} who asks you. Where this account requires a second factor, they set up a new one before they get in."
+            ),
+            "Keep the second factor",
+            "Take it away",
+        ),
     };
     let press = move |_| {
         open.set(false);
@@ -296,6 +318,7 @@ pub(super) fn Question(roster: Roster, asking: Asking, open: RwSignal<bool>) -> 
             Asking::Give { user, .. } => {
                 roster.change(Method::POST, "/owner".into(), Some(GiveAccount { user: *user }), || ());
             }
+            Asking::Reset { user, name } => reset_factor(app, roster, *user, name.clone()),
         }
     };
     view! {

@@ -48,6 +48,13 @@ impl Asked {
         });
     }
 
+    /// Hears it anew while an answer is waited for.
+    pub(super) fn look_again(self) {
+        if self.lines.with_untracked(|lines| lines.iter().any(|line| line.status == RefusedStatus::Open)) {
+            self.refresh();
+        }
+    }
+
     fn of(self, parked: &str) -> Option<RefusedLine> {
         self.lines.with(|lines| lines.iter().find(|line| line.parked == parked).cloned())
     }

@@ -23,6 +23,17 @@ pub(super) enum Asking {
     Delete(Token),
 }
 
+impl Asking {
+    /// What is asked, in a few words.
+    pub(super) fn title(&self) -> String {
+        match self {
+            Self::Edit(token) => format!("Edit “{}”", token.name()),
+            Self::Revoke(token) => format!("Revoke “{}”?", token.name()),
+            Self::Delete(token) => format!("Delete “{}”?", token.name()),
+        }
+    }
+}
+
 impl Ring {
     /// Sends the whole token with another word on whether it lets anybody in.
     fn turn(self, app: App, token: &Token, revoked: bool) {

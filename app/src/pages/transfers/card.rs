@@ -8,7 +8,7 @@ use tombolo_wire::rest::{AnswerTransfer, Transfer, TransferStatus};
 use super::Desk;
 use super::preview::{Contents, integrations};
 use crate::browser::server;
-use crate::components::{Ago, Dialog, Icon};
+use crate::components::{Ago, Dialog, Icon, NeedsServer};
 use crate::words;
 
 /// A status in words, with the colour of its badge.
@@ -47,7 +47,7 @@ pub(super) fn Card(desk: Desk, transfer: Transfer) -> impl IntoView {
             {(!afterwards.is_empty()).then(|| view! { <ul class="afterwards">{afterwards.into_iter().map(|words| view! { <li>{words}</li> }).collect_view()}</ul> })}
             <footer class="row">
                 <button class="button small quiet" aria-label=format!("Show what goes with {label}") on:click=move |_| showing.set(true)><Icon name="list"/>{goes}</button>
-                <Answers desk=desk transfer=transfer/>
+                <NeedsServer last=desk.last><Answers desk=desk transfer=transfer/></NeedsServer>
             </footer>
             <Dialog open=showing title=title wide=true><div class="dialog-body"><Contents contents=contents.clone()/></div></Dialog>
         </article>

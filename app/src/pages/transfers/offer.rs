@@ -130,7 +130,7 @@ pub(super) fn Offer(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
                         let shared = contents.shared.clone();
                         view! {
                             {(!shared.is_empty()).then(|| view! { <Obstacles shared=shared copy=draft.copy/> })}
-                            <Contents contents=contents/>
+                            <Contents contents=contents copies=draft.copy/>
                         }
                     })}
                     <Field label="Email of who takes them" name=FIELD help="Credentials, runs, history and members stay with you." error=Signal::derive(move || draft.problem.get())>

@@ -6,12 +6,13 @@ use tombolo_wire::rest::{SharedResource, TransferContents, TransferItem};
 use crate::components::Icon;
 use crate::words::kinds::kind_name;
 
-/// Everything that goes.
+/// Everything that goes. What others use too goes as a copy, which is said once copies are wanted.
 #[component]
-pub(super) fn Contents(contents: TransferContents) -> impl IntoView {
+pub(super) fn Contents(contents: TransferContents, #[prop(optional)] copies: Option<RwSignal<bool>>) -> impl IntoView {
+    let wanted = move || copies.is_none_or(|copies| copies.get());
     let lines = contents.items.into_iter().map(|item| {
         let (name, kind, copied) = (item.name, kind_name(item.kind), item.copied);
-        view! { <tr><td class="name"><span class="cut" title=name.clone()>{name.clone()}</span> {copied.then(|| view! { <span class="badge">"Copied"</span> })}</td><td class="muted">{kind}</td></tr> }
+        view! { <tr><td class="name"><span class="cut" title=name.clone()>{name.clone()}</span>{copied.then(|| view! { <Show when=wanted>" "<span class="badge">"Copied"</span></Show> })}</td><td class="muted">{kind}</td></tr> }
     });
     let stays = (!contents.left_behind.is_empty()).then(|| {
         let names = contents.left_behind.join(", ");
