@@ -45,9 +45,10 @@ pub(super) async fn list(
         require_sso: row.require_sso,
         sso_linked: row.sso_linked,
     };
+    let held = rows.iter().filter(|row| row.held).map(|row| row.email.clone()).collect();
     let members = rows.into_iter().map(shown).collect();
     let sso = app.store.sso_client(entered.account).await?.is_some();
-    Ok(Json(Members { members, mail: app.post.is_some(), managers_invite: policy.managers_invite, sso }))
+    Ok(Json(Members { members, mail: app.post.is_some(), managers_invite: policy.managers_invite, sso, held }))
 }
 
 /// `POST /api/accounts/{account}/members`

@@ -2,9 +2,10 @@
 
 use sqlx::{Sqlite as Db, Transaction};
 use tombolo_model::{Id, Rights};
+use tombolo_wire::rest::Policy;
 
 use super::row::{db, get, id, json, role, role_name, to_json};
-use super::{rights, tokens};
+use super::{rights, settings, tokens};
 use crate::store::{Accepted, Invited, NewInvitation, StoreError};
 
 /// Keeps an invitation, in place of an older one for the same address.
@@ -44,6 +45,12 @@ pub(super) async fn keep(tx: &mut Transaction<'_, Db>, invitation: &NewInvitatio
     Ok(Invited::Pending)
 }
 
+/// Whether an account's rules let an invitation in: the address is one that it takes, and who invites still may. Asked when it
+/// is followed, and whenever it is shown: what a change of the rules holds back is there again when they are changed back.
+pub(super) fn lets_in(policy: &Policy, email: &str, by_administrator: bool) -> bool {
+    (policy.managers_invite || by_administrator) && policy.takes(email)
+}
+
 /// Uses an invitation up for somebody who has its address.
 pub(super) async fn accept(
     tx: &mut Transaction<'_, Db>,
@@ -53,7 +60,9 @@ pub(super) async fn accept(
 ) -> Result<Accepted, StoreError> {
     const DOING: &str = "accepting an invitation";
     let row = sqlx::query(
-        "SELECT i.account, i.role, i.grants, i.email = u.email AS same, i.expires_ms <= ? AS expired, i.mailed
+        "SELECT i.account, i.email, i.role, i.grants, i.email = u.email AS same, i.expires_ms <= ? AS expired, i.mailed,
+         EXISTS (SELECT 1 FROM members m WHERE m.account = i.account AND m.user = i.invited_by
+                 AND m.status = 'accepted' AND m.role IN ('owner', 'administer')) AS by_administrator
          FROM invitations i JOIN users u ON u.id = ? WHERE i.token = ? AND i.dismissed_ms IS NULL",
     )
     .bind(now_ms)
@@ -72,6 +81,10 @@ pub(super) async fn accept(
         return Ok(Accepted::OtherAddress);
     }
     let account = id(&row, "invitations", "account")?;
+    let policy = settings::policy_of(tx, account).await?;
+    if !lets_in(&policy, get(&row, "invitations", "email")?, get(&row, "members", "by_administrator")?) {
+        return Ok(Accepted::Held);
+    }
     let given = Rights { role: role(&row, "invitations", "role")?, grants: json(&row, "invitations", "grants")? };
     join(tx, account, user, &given, now_ms).await?;
     if get(&row, "invitations", "mailed")? {

@@ -38,6 +38,7 @@ impl People for Sqlite {
                 Accepted::Unknown => return Ok(SignUp::InvitationUnknown),
                 Accepted::Expired => return Ok(SignUp::InvitationExpired),
                 Accepted::OtherAddress => return Ok(SignUp::OtherAddress),
+                Accepted::Held => return Ok(SignUp::InvitationHeld),
             };
         }
         tx.commit().await.map_err(db(DOING))?;

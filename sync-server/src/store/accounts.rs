@@ -43,6 +43,8 @@ pub struct MemberRow {
     pub sso_linked: bool,
     /// Was invited, and does not want to come.
     pub dismissed: bool,
+    /// Was invited, and the account's rules let them in no more: they are for another address, or who invites may not.
+    pub held: bool,
     /// Until when the invitation lets somebody in; absent for a member.
     pub expires_ms: Option<i64>,
 }
@@ -101,6 +103,8 @@ pub enum Accepted {
     Expired,
     /// It is for another address than the person's; it stays.
     OtherAddress,
+    /// The account's rules do not let it in as they are now; it stays.
+    Held,
 }
 
 /// What is to change about a member; what is absent stays.
