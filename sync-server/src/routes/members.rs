@@ -60,10 +60,21 @@ pub(super) async fn invite(
     Extension(entered): Extension<Entered>,
     Body(body): Body<Invite>,
 ) -> Result<Json<Invited>, ApiError> {
+    invite_with(&app, &caller, &entered, body, false).await
+}
+
+/// Invites somebody, who may be asked for a second factor from the first.
+pub(super) async fn invite_with(
+    app: &App,
+    caller: &Caller,
+    entered: &Entered,
+    body: Invite,
+    require_factor: bool,
+) -> Result<Json<Invited>, ApiError> {
     let (token, now_ms) = (fresh::token()?, clock::now_ms());
     let policy = app.store.policy(entered.account).await?;
     let email = checked_email(&body.email)?;
-    let rights = checked(&app, &entered, body.role, body.grants).await?;
+    let rights = checked(app, entered, body.role, body.grants).await?;
     if !entered.rights.may_invite(&rights, policy.managers_invite) {
         return Err(ApiError::forbidden());
     }
@@ -75,7 +86,7 @@ pub(super) async fn invite(
         return Err(ApiError::invalid("email", message));
     }
     if !body.show_link {
-        mail::count(&app, caller.user.id, &email)?;
+        mail::count(app, caller.user.id, &email)?;
     }
     let invitation = NewInvitation {
         account: entered.account,
@@ -85,17 +96,20 @@ pub(super) async fn invite(
         token: token.hash,
         now_ms,
         expires_ms: now_ms + i64::from(policy.invite_days) * DAY_MS,
+        require_factor,
         mailed: app.post.is_some() && !body.show_link,
     };
     let show_link = body.show_link;
+    let (app, caller, account) = (app.clone(), caller.clone(), entered.account);
     finish(async move {
         if let store::Invited::AlreadyMember(_) = app.store.invite(&invitation).await? {
             let message = "This person is a member already. Change their role in the list.";
             return Err(ApiError::conflict("already_member", message));
         }
         let event = audit::told(caller.user.id, MEMBER, None, &invitation.email, AuditAction::Create);
-        let fields = audit::rights_fields(None, Some(&invitation.rights));
-        audit::note(&app, entered.account, AuditEvent { fields, ..event }).await;
+        let mut fields = audit::rights_fields(None, Some(&invitation.rights));
+        fields.extend(switched("/requireFactor", false, Some(require_factor)));
+        audit::note(&app, account, AuditEvent { fields, ..event }).await;
         let link = format!("/sign-up?invitation={}", token.text);
         hand_over(&app, &caller, &invitation, link, show_link).await
     })

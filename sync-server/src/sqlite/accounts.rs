@@ -96,12 +96,14 @@ impl Accounts for Sqlite {
              EXISTS (SELECT 1 FROM second_factors f WHERE f.user = m.user AND f.confirmed = 1) AS has_factor,
              m.require_sso AS require_sso,
              EXISTS (SELECT 1 FROM sso_links l WHERE l.account = m.account AND l.user = m.user) AS sso_linked,
-             0 AS by_administrator
+             0 AS by_administrator, m.created_ms AS created_ms, COALESCE(m.modified_ms, m.created_ms) AS modified_ms
              FROM members m JOIN users u ON u.id = m.user WHERE m.account = ?1 AND m.status = 'accepted'
              UNION ALL
-             SELECT NULL, '', i.email, i.role, i.grants, 1, NULL, 1, i.dismissed_ms IS NOT NULL, i.expires_ms, 0, 0, 0, 0,
+             SELECT NULL, '', i.email, i.role, i.grants, 1, NULL, 1, i.dismissed_ms IS NOT NULL, i.expires_ms,
+             i.require_factor, 0, 0, 0,
              EXISTS (SELECT 1 FROM members m WHERE m.account = i.account AND m.user = i.invited_by
-                     AND m.status = 'accepted' AND m.role IN ('owner', 'administer'))
+                     AND m.status = 'accepted' AND m.role IN ('owner', 'administer')),
+             i.created_ms, COALESCE(i.dismissed_ms, i.created_ms)
              FROM invitations i WHERE i.account = ?1
              ORDER BY pending, name, email",
         )
@@ -134,6 +136,8 @@ impl Accounts for Sqlite {
                 dismissed,
                 held: user.is_none() && !dismissed && !lets_in,
                 expires_ms: get(row, "invitations", "expires_ms")?,
+                created_ms: get(row, "members", "created_ms")?,
+                modified_ms: get(row, "members", "modified_ms")?,
             })
         };
         rows.iter().map(read).collect()
@@ -212,13 +216,14 @@ impl Accounts for Sqlite {
         sqlx::query(
             "UPDATE members SET enabled = COALESCE(?, enabled), require_factor = COALESCE(?, require_factor),
              require_sso = COALESCE(?, require_sso), visibility_epoch = visibility_epoch + ?,
-             ended_ms = COALESCE(?, ended_ms) WHERE account = ? AND user = ?",
+             ended_ms = COALESCE(?, ended_ms), modified_ms = ? WHERE account = ? AND user = ?",
         )
         .bind(wanted.enabled)
         .bind(wanted.require_factor)
         .bind(wanted.require_sso)
         .bind(i64::from(wanted.enabled.is_some()))
         .bind((wanted.enabled == Some(false)).then(clock::now_ms))
+        .bind(clock::now_ms())
         .bind(account.to_string())
         .bind(user.to_string())
         .execute(&mut *tx)
@@ -280,8 +285,11 @@ impl Accounts for Sqlite {
 }
 
 async fn write_role(tx: &mut Transaction<'_, Db>, account: Id, user: Id, role: Role) -> Result<(), StoreError> {
-    sqlx::query("UPDATE members SET role = ?, visibility_epoch = visibility_epoch + 1 WHERE account = ? AND user = ?")
+    sqlx::query(
+        "UPDATE members SET role = ?, visibility_epoch = visibility_epoch + 1, modified_ms = ? WHERE account = ? AND user = ?",
+    )
         .bind(role_name(role))
+        .bind(clock::now_ms())
         .bind(account.to_string())
         .bind(user.to_string())
         .execute(&mut **tx)

@@ -150,5 +150,6 @@ async fn own_account(tx: &mut Transaction<'_, Db>, user: &NewUser) -> Result<(),
         .execute(&mut **tx)
         .await
         .map_err(db("making an account"))?;
-    invitations::join(tx, user.account, user.id, &Role::Owner.into(), user.now_ms).await
+    invitations::join(tx, user.account, user.id, &Role::Owner.into(), user.now_ms).await?;
+    Ok(())
 }

@@ -47,6 +47,10 @@ pub struct MemberRow {
     pub held: bool,
     /// Until when the invitation lets somebody in; absent for a member.
     pub expires_ms: Option<i64>,
+    /// When they became a member first, or were invited.
+    pub created_ms: i64,
+    /// When that was changed last.
+    pub modified_ms: i64,
 }
 
 /// An invitation.
@@ -66,6 +70,8 @@ pub struct NewInvitation {
     pub now_ms: i64,
     /// Until when it lets somebody in.
     pub expires_ms: i64,
+    /// They are to enter with a second factor only.
+    pub require_factor: bool,
     /// The link goes to the address alone: who has it reads letters to the address.
     pub mailed: bool,
 }
