@@ -38,7 +38,7 @@ async fn an_invitation_goes_by_mail_and_its_link_is_shown_to_nobody_else() {
     }
     until(&mut ann, "bob@example.com", "sent", false).await;
     let port = server.address.rsplit(':').next().unwrap();
-    let token = after(&letter, &format!("http://localhost:{port}/sign-up?invitation="));
+    let token = after(&letter, &format!("http://127.0.0.1:{port}/sign-up?invitation="));
     let body = json!({ "name": "Bob", "email": "bob@example.com", "password": PASSWORD, "invitation": token });
     let me: Value = server.browser().post("/api/signup", body).await.json().await.unwrap();
     assert_eq!(me["joined"], ann.account.to_string());
