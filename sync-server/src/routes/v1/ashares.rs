@@ -3,8 +3,8 @@
 //! A share's id is its person's, and for an invitation one that is made of the address: neither changes while it is there.
 
 use axum::Json as Answer;
-use axum::extract::State;
-use axum::http::StatusCode;
+use axum::extract::{OriginalUri, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -12,7 +12,7 @@ use tombolo_model::{Action, Grants, Home, Id, Kind, Level, Rights, Role};
 use tombolo_wire::rest::{AuditAction, ErrorBody, FieldChange, Invite};
 
 use super::body::{Json, MaybeJson};
-use super::resources::found;
+use super::resources::{found, page};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::rest::acting::Acting;
@@ -35,14 +35,16 @@ const SHOWN: [&str; 8] =
 const APART: [&str; 2] = ["allowToEditRetryData", "allowAccessToAPIM"];
 
 /// `GET /v1/ashares`
-pub(super) async fn list(State(app): State<App>, acting: Acting) -> Result<Response, RestError> {
+pub(super) async fn list(
+    State(app): State<App>,
+    acting: Acting,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, RestError> {
     let rows = app.store.members(acting.account).await?;
-    let shown: Vec<Value> =
-        rows.iter().filter(|row| row.rights.role != Role::Owner).map(|row| show(&acting, row)).collect();
-    if shown.is_empty() {
-        return Ok(StatusCode::NO_CONTENT.into_response());
-    }
-    Ok(Answer(shown).into_response())
+    let shown = rows.iter().filter(|row| row.rights.role != Role::Owner).map(|row| show(&acting, row));
+    page(&app, &headers, uri.path(), raw.as_deref(), shown)
 }
 
 /// `GET /v1/ashares/{id}`

@@ -65,7 +65,8 @@ pub(super) fn page(
     }
     let address = address(app, headers, path);
     // Others take the whole header for the address of the next page; those read integrations and members.
-    let all = (!path.ends_with("/integrations")).then(|| query.first(&address, raw));
+    let whole = ["/integrations", "/ashares"].iter().any(|end| path.trim_end_matches('/').ends_with(end));
+    let all = (!whole).then(|| query.first(&address, raw));
     let link = query.link(&address, raw, taken.len()).or(all);
     let wanted = taken.into_iter().skip(query.skip).take(query.limit);
     let page: Vec<Value> = wanted.map(|shown| query.fields_of(shown)).collect();

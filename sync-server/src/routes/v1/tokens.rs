@@ -9,14 +9,15 @@ pub(super) mod binned;
 use std::collections::BTreeSet;
 
 use axum::Json as Answer;
-use axum::extract::State;
-use axum::http::StatusCode;
+use axum::extract::{OriginalUri, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use tombolo_model::{Action, Id, Kind, MASK};
 use tombolo_wire::rest::{AuditAction, ErrorBody, FieldChange};
 
 use super::body::Json;
+use super::resources::page;
 use crate::app::App;
 use crate::rest::acting::{Acting, By, SCOPES, Scope};
 use crate::rest::error::{RestError, entry};
@@ -50,13 +51,16 @@ pub(super) async fn info(acting: Acting) -> Answer<Value> {
 }
 
 /// `GET /v1/accesstokens`
-pub(super) async fn list(State(app): State<App>, acting: Acting) -> Result<Response, RestError> {
+pub(super) async fn list(
+    State(app): State<App>,
+    acting: Acting,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, RestError> {
     let rows = app.store.tokens(acting.account, clock::now_ms()).await?;
-    let shown: Vec<Value> = rows.iter().filter(|row| may_see(&acting, row)).map(show).collect();
-    if shown.is_empty() {
-        return Ok(StatusCode::NO_CONTENT.into_response());
-    }
-    Ok(Answer(shown).into_response())
+    let shown = rows.iter().filter(|row| may_see(&acting, row)).map(show);
+    page(&app, &headers, uri.path(), raw.as_deref(), shown)
 }
 
 /// `GET /v1/accesstokens/{id}`
