@@ -48,6 +48,17 @@ impl Accounts for Sqlite {
         rows.iter().map(|row| id(row, "members", "account")).collect()
     }
 
+    async fn left_ms(&self, account: Id, user: Id) -> Result<Option<i64>, StoreError> {
+        let left: Option<Option<i64>> =
+            sqlx::query_scalar("SELECT ended_ms FROM members WHERE account = ? AND user = ? AND status = 'removed'")
+                .bind(account.to_string())
+                .bind(user.to_string())
+                .fetch_optional(&self.read)
+                .await
+                .map_err(db("looking up a former member"))?;
+        Ok(left.flatten())
+    }
+
     async fn membership(&self, account: Id, user: Id) -> Result<Option<Membership>, StoreError> {
         const DOING: &str = "looking up a role";
         let mut tx = self.read.begin().await.map_err(db(DOING))?;

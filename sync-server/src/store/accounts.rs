@@ -149,6 +149,10 @@ pub trait Accounts {
     /// those where that was done since: the backup may be older than that they were let in again.
     async fn ended_for(&self, user: Id) -> Result<Vec<Id>, StoreError>;
 
+    /// When a person was taken out of an account; absent for who is a member, also one who is switched off, for who never was,
+    /// and where it was not written down yet.
+    async fn left_ms(&self, account: Id, user: Id) -> Result<Option<i64>, StoreError>;
+
     /// What a person may do in an account; absent when they are no member or there is no such account.
     async fn membership(&self, account: Id, user: Id) -> Result<Option<Membership>, StoreError>;
 
