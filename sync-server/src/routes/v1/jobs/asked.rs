@@ -57,17 +57,15 @@ struct Bound {
 impl Asked {
     pub(super) fn read(pairs: Vec<(String, String)>) -> Result<Self, RestError> {
         let known = |name: &str| FILTERS.contains(&name) || PAGES.contains(&name) || counted(name).is_some();
-        match pairs.iter().find(|(name, _)| !known(name)) {
-            Some((name, _)) => {
-                let name: String = name.chars().take(40).collect();
-                let filters = FILTERS.join(", ");
-                let counts = COUNTS.join(", ");
-                Err(invalid(&format!(
-                    "Jobs are not found by “{name}”. Leave it out, or use {filters}, or _gte and _lte behind {counts}."
-                )))
-            }
-            None => Ok(Self(pairs)),
-        }
+        let Some((name, _)) = pairs.iter().find(|(name, _)| !known(name)) else {
+            return Ok(Self(pairs));
+        };
+        let name: String = name.chars().take(40).collect();
+        let (filters, counts) = (FILTERS.join(", "), COUNTS.join(", "));
+        let message = format!(
+            "Jobs are not found by “{name}”. Leave it out, or use {filters}, or _gte and _lte behind {counts}."
+        );
+        Err(invalid(&message))
     }
 
     fn get(&self, name: &str) -> Option<&str> {
