@@ -155,7 +155,8 @@ pub(super) async fn change(
         None => None,
     };
     finish(async move {
-        let before = member(&app, entered.account, user).await?;
+        let rows = app.store.members(entered.account).await?;
+        let before = rows.iter().find(|row| row.user == Some(user)).cloned();
         let wanted = MemberChange {
             rights: rights.as_ref(),
             enabled: body.enabled,
@@ -171,6 +172,7 @@ pub(super) async fn change(
             fields.extend(switched("/requireSso", before.require_sso, body.require_sso));
             let event = audit::told(caller.user.id, MEMBER, Some(user), &before.name, AuditAction::Update);
             audit::note(&app, entered.account, AuditEvent { fields, ..event }).await;
+            note_withdrawn(&app, entered.account, &rows, |email| by(&caller, email)).await?;
         }
         changed(&app, entered.account, change)
     })
@@ -217,15 +219,38 @@ pub(super) async fn remove(
 
 /// Ends somebody's membership, at an administrator's word or their own.
 pub(super) async fn take_out(app: &App, caller: &Caller, account: Id, user: Id) -> Result<StatusCode, ApiError> {
-    let before = member(app, account, user).await?;
+    let rows = app.store.members(account).await?;
+    let before = rows.iter().find(|row| row.user == Some(user)).cloned();
     let change = app.store.remove_member(account, user).await?;
     if let Some(before) = before.filter(|_| change == RoleChange::Done) {
         let mut fields = audit::rights_fields(Some(&before.rights), None);
         fields.extend(audit::left_tokens(app, account, user).await);
         let event = audit::told(caller.user.id, MEMBER, Some(user), &before.name, AuditAction::Delete);
         audit::note(app, account, AuditEvent { fields, ..event }).await;
+        note_withdrawn(app, account, &rows, |email| by(caller, email)).await?;
     }
     changed(app, account, change)
+}
+
+/// The entry of an invitation that somebody's deed has withdrawn.
+fn by(caller: &Caller, email: &str) -> AuditEvent {
+    audit::told(caller.user.id, MEMBER, None, email, AuditAction::Delete)
+}
+
+/// Tells of the invitations that went with somebody's right to invite: those of these rows that are not there any more, and
+/// have made nobody a member.
+pub(super) async fn note_withdrawn(
+    app: &App,
+    account: Id,
+    rows: &[MemberRow],
+    event: impl Fn(&str) -> AuditEvent,
+) -> Result<(), ApiError> {
+    let now = app.store.members(account).await?;
+    let gone = rows.iter().filter(|row| row.user.is_none() && now.iter().all(|still| still.email != row.email));
+    let status = || vec![audit::field("/status", Some("pending".into()), None)];
+    let events: Vec<AuditEvent> = gone.map(|row| AuditEvent { fields: status(), ..event(&row.email) }).collect();
+    audit::note_all(app, account, &events).await;
+    Ok(())
 }
 
 /// What members are called in the audit log.

@@ -12,6 +12,27 @@ async fn put(person: &mut Person, path: &str, body: Value) -> StatusCode {
 }
 
 #[tokio::test]
+async fn invitations_that_go_with_somebodys_right_to_invite_are_told_one_by_one() {
+    let server = Server::start();
+    let mut ann = server.person("ann").await;
+    let mut bob = server.person("bob").await;
+    ann.let_in(&mut bob, "bob", "administer").await;
+    let members = format!("/api/accounts/{}/members", ann.account);
+    for (person, who) in [(&mut bob, "cat"), (&mut bob, "dan"), (&mut ann, "eve")] {
+        let body = json!({ "email": format!("{who}@example.com"), "role": "monitor" });
+        assert_eq!(person.browser.post(&members, body).await.status(), StatusCode::OK);
+    }
+    let lowered = json!({ "role": "monitor" });
+    let path = format!("{members}/{}", bob.user);
+    assert_eq!(ann.browser.send(Method::PATCH, &path, Some(lowered)).await.status(), StatusCode::NO_CONTENT);
+    let log: Value = ann.browser.get(&format!("/api/accounts/{}/audit", ann.account)).await.json().await.unwrap();
+    let entries = log["entries"].as_array().unwrap().iter().filter(|entry| entry["action"] == "delete");
+    let mut gone: Vec<&str> = entries.map(|entry| entry["resourceName"].as_str().unwrap()).collect();
+    gone.sort_unstable();
+    assert_eq!(gone, ["cat@example.com", "dan@example.com"], "{log}");
+}
+
+#[tokio::test]
 async fn rules_that_an_invitation_does_not_fit_hold_it_back_until_they_are_changed_again() {
     let server = Server::start();
     let mut ann = server.person("ann").await;

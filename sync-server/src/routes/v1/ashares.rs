@@ -70,6 +70,7 @@ pub(super) async fn change(
         return Err(RestError::forbidden());
     }
     let wanted = MemberChange { rights: Some(&rights), enabled: Some(!disabled), require_sso, require_factor };
+    let rows = app.store.members(acting.account).await?;
     done(app.store.change_member(acting.account, user, wanted).await?)?;
     app.rights_changed(acting.account);
     let mut fields = audit::rights_fields(Some(&before.rights), Some(&rights));
@@ -83,6 +84,7 @@ pub(super) async fn change(
         fields.push(audit::field("/requireFactor", Some(before.require_factor.into()), Some(now.into())));
     }
     note(&app, &acting, &before, AuditAction::Update, fields).await;
+    members::note_withdrawn(&app, acting.account, &rows, |email| withdrawn(&acting, email)).await?;
     Ok(Answer(show(&acting, &find(&app, &acting, id).await?)))
 }
 
@@ -122,10 +124,12 @@ pub(super) async fn disable(
         return Err(RestError::forbidden());
     }
     let wanted = MemberChange { enabled: Some(!disabled), ..MemberChange::default() };
+    let rows = app.store.members(acting.account).await?;
     done(app.store.change_member(acting.account, user, wanted).await?)?;
     app.rights_changed(acting.account);
     let fields = vec![audit::field("/enabled", Some(before.enabled.into()), Some((!disabled).into()))];
     note(&app, &acting, &before, AuditAction::Update, fields).await;
+    members::note_withdrawn(&app, acting.account, &rows, |email| withdrawn(&acting, email)).await?;
     Ok(Answer(show(&acting, &find(&app, &acting, id).await?)))
 }
 
@@ -194,11 +198,13 @@ pub(super) async fn remove(
     let before = find(&app, &acting, id).await?;
     match before.user {
         Some(user) => {
+            let rows = app.store.members(acting.account).await?;
             done(app.store.remove_member(acting.account, user).await?)?;
             app.rights_changed(acting.account);
             let mut fields = audit::rights_fields(Some(&before.rights), None);
             fields.extend(audit::left_tokens(&app, acting.account, user).await);
             note(&app, &acting, &before, AuditAction::Delete, fields).await;
+            members::note_withdrawn(&app, acting.account, &rows, |email| withdrawn(&acting, email)).await?;
         }
         None => {
             app.store.forget_mail(acting.account, mail::about::INVITATION, &before.email).await?;
@@ -362,6 +368,11 @@ async fn levels(app: &App, acting: &Acting, list: &[Value]) -> Result<Grants, Re
         return Err(RestError::invalid(vec![entry("too_many", message, "integrationAccessLevel")]));
     }
     Ok(grants)
+}
+
+/// The entry of an invitation that went with a member's right to invite.
+fn withdrawn(acting: &Acting, email: &str) -> AuditEvent {
+    audit::acted(acting, MEMBER, None, email, AuditAction::Delete)
 }
 
 async fn note(app: &App, acting: &Acting, row: &MemberRow, action: AuditAction, fields: Vec<FieldChange>) {
