@@ -219,7 +219,7 @@ async fn an_administrator_invites_by_mail_and_the_letter_leads_the_invited_into_
     admin.browser.see("The letter was sent.").await?;
     let letter = mail.letter_to("jonas@example.com").await?;
     ensure!(letter["subject"] == "Inés invites you to Inés on Tombolo", "{letter}");
-    let path = link_in(&letter, &format!("http://localhost:{}", server.port()))?;
+    let path = link_in(&letter, &format!("http://127.0.0.1:{}", server.port()))?;
     let colleague = Screen::open(&server.address()).await?;
     colleague.visit(&path).await?;
     colleague.browser.see("Inés invites you to “Inés”").await?;

@@ -47,12 +47,14 @@ pub(crate) struct MailConfig {
 }
 
 impl MailConfig {
-    /// What links in letters begin with.
-    pub(crate) fn links_of(&self, exposure: &Exposure, port: u16) -> String {
+    /// What links in letters begin with: where nothing was said, the address that the server says it is ready at. By another
+    /// name of the same machine a browser has other cookies and other data.
+    pub(crate) fn links_of(&self, exposure: &Exposure, address: SocketAddr) -> String {
         match (&self.site, exposure) {
             (Some(site), _) => site.clone(),
             (None, Exposure::Proxy { origin }) => origin.clone(),
-            (None, Exposure::Loopback | Exposure::Tls { .. }) => format!("http://localhost:{port}"),
+            (None, Exposure::Loopback) => format!("http://{address}"),
+            (None, Exposure::Tls { .. }) => format!("https://{address}"),
         }
     }
 }
@@ -258,9 +260,9 @@ mod tests {
         assert_eq!(config("127.0.0.1:7", false, true, None, false).unwrap_err(), ConfigError::NoRelay);
         assert_eq!(config("0.0.0.0:7", true, true, None, true).unwrap_err(), ConfigError::NoSite);
         let local = config("127.0.0.1:7", true, true, None, false).unwrap();
-        assert_eq!(local.mail.unwrap().links_of(&local.exposure, 7), "http://localhost:7");
+        assert_eq!(local.mail.unwrap().links_of(&local.exposure, local.listen), "http://127.0.0.1:7");
         let tls = config("0.0.0.0:7", true, true, Some("https://t.example"), true).unwrap();
-        assert_eq!(tls.mail.unwrap().links_of(&tls.exposure, 7), "https://t.example");
+        assert_eq!(tls.mail.unwrap().links_of(&tls.exposure, tls.listen), "https://t.example");
     }
 
     #[test]

@@ -281,6 +281,7 @@ mod tests {
         }
         for (token, days) in [(1, 91), (2, 89)] {
             let invitation = NewInvitation {
+                require_factor: false,
                 mailed: false,
                 account: id(2),
                 email: format!("{days}@example.com"),

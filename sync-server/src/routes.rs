@@ -203,6 +203,9 @@ fn personal() -> Vec<Route> {
         post("/api/bell/read", Right::SignedIn, bell::read),
         post("/api/bell/invitations/accept", Right::SignedIn, bell::accept),
         post("/api/bell/invitations/dismiss", Right::SignedIn, bell::dismiss),
+        // Of an account that they were taken out of: the handlers look.
+        get("/api/left/{account}/refused", Right::SignedIn, refused::list_late),
+        post("/api/left/{account}/refused", Right::SignedIn, refused::offer_late),
         get("/api/profile", Right::SignedIn, profile::show),
         put("/api/profile", Right::SignedIn, profile::keep),
         get("/api/links", Right::Anybody, help::links),

@@ -118,7 +118,7 @@ async fn parts(config: Config, address: SocketAddr) -> anyhow::Result<Parts> {
     };
     let post = match &config.mail {
         Some(mail) => {
-            Some(Post::new(mail::Relay::new(&mail.smtp, &mail.from)?, mail.links_of(&config.exposure, address.port())))
+            Some(Post::new(mail::Relay::new(&mail.smtp, &mail.from)?, mail.links_of(&config.exposure, address)))
         }
         None => None,
     };

@@ -65,7 +65,7 @@ use row::{db, from_u64, to_u64};
 pub(crate) use sealed::{SealedPlace, SealedRow};
 
 /// The version of the tables; kept in `user_version`.
-pub(crate) const SCHEMA_VERSION: i64 = 12;
+pub(crate) const SCHEMA_VERSION: i64 = 13;
 
 /// The store on one `SQLite` file.
 #[derive(Debug)]
@@ -224,6 +224,9 @@ async fn migrate(pool: &SqlitePool, audit_key: &AuditKey, epoch: u64, now_ms: i6
         sqlx::raw_sql(include_str!("sqlite/version_12_passwords.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
         sqlx::raw_sql(include_str!("sqlite/version_12_tokens.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
     }
+    if version < 13 {
+        sqlx::raw_sql(include_str!("sqlite/version_13_members.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
+    }
     orphans::close(&mut tx).await?;
     // A pragma takes no parameter; the number is this program's own.
     let set_version = AssertSqlSafe(format!("PRAGMA user_version = {SCHEMA_VERSION}"));
@@ -325,6 +328,8 @@ mod tests {
             DROP TABLE inbox;
             DROP TABLE inbox_sizes;
             ALTER TABLE members DROP COLUMN ended_ms;
+            ALTER TABLE members DROP COLUMN modified_ms;
+            ALTER TABLE invitations DROP COLUMN require_factor;
             DROP TABLE last_received;
             DROP INDEX documents_listener;
             DROP TABLE retry_data;

@@ -65,6 +65,7 @@ async fn last_passwords(store: &dyn Store) {
 async fn members_and_invitations(store: &dyn Store) {
     store.sign_up(&user(2)).await.unwrap();
     let invitation = NewInvitation {
+        require_factor: false,
         mailed: false,
         account: id(101),
         email: "person2@example.com".to_owned(),

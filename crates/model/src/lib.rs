@@ -25,6 +25,7 @@ pub mod run;
 mod shape;
 mod shapes;
 pub mod test_case;
+mod types;
 mod validate;
 pub mod views;
 
@@ -37,4 +38,5 @@ pub use record::{KeyPool, Keys, MASK, NoRoom, Record, Val, ValSeed, stopped_at, 
 pub use rights::{Action, Grants, Home, Level, Permission, Rights, Role, Standing, Subject, UnknownRole, permission};
 pub use shape::{Rule, Shape, Shapes};
 pub use shapes::shapes;
+pub use types::wrong_types;
 pub use validate::{LONGEST_NAME, validate};

@@ -26,7 +26,7 @@ use crate::store::UserInfo;
 
 pub use account::{
     AccountOwner, AccountSettings, ChangeEmail, CloseAccount, ConfirmEmail, EmailChanged, EmailChanging, LeaveAccount,
-    Policy,
+    Policy, PolicyKept,
 };
 pub use audit::{AuditAction, AuditEntry, AuditPage, AuditQuery, AuditSource, FieldChange};
 pub use bell::{AnswerInvitation, Bell, ReadBell, WaitingInvitation, WaitingReview, WaitingTransfer};
@@ -128,6 +128,9 @@ pub struct Members {
     /// Whether the account has single sign-on.
     #[serde(default)]
     pub sso: bool,
+    /// The addresses whose invitations the account's rules hold back: they let nobody in until the rules are changed back.
+    #[serde(default)]
+    pub held: Vec<String>,
 }
 
 /// A member, or somebody who is invited.

@@ -10,7 +10,7 @@ use axum::extract::{ConnectInfo, Extension, State};
 use axum::http::{HeaderMap, StatusCode};
 use tombolo_model::Id;
 use tombolo_wire::rest::{
-    AccountSettings, AuditAction, CloseAccount, FieldChange, LeaveAccount, Policy, TransferStatus,
+    AccountSettings, AuditAction, CloseAccount, FieldChange, LeaveAccount, Policy, PolicyKept, TransferStatus,
 };
 
 use super::body::Body;
@@ -19,7 +19,7 @@ use super::{members, security};
 use crate::app::App;
 use crate::auth::caller::{Caller, Entered};
 use crate::error::ApiError;
-use crate::store::AuditEvent;
+use crate::store::{AuditEvent, MemberRow};
 use crate::{audit, clock, mail};
 
 /// How long an account stays after its owner wants it gone.
@@ -52,14 +52,16 @@ pub(super) async fn policy(
     Extension(caller): Extension<Caller>,
     Extension(entered): Extension<Entered>,
     Body(body): Body<Policy>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<Json<PolicyKept>, ApiError> {
     let policy = checked(body)?;
     finish(async move {
         let before = app.store.policy(entered.account).await?;
         app.store.keep_policy(entered.account, &policy).await?;
         let fields = policy_fields(&before, &policy);
         note(&app, entered.account, &caller, fields, AuditAction::Update).await?;
-        Ok(StatusCode::NO_CONTENT)
+        let (members, now_ms) = (app.store.members(entered.account).await?, clock::now_ms());
+        let waits = |row: &&MemberRow| row.held && row.expires_ms.is_some_and(|ends_ms| ends_ms > now_ms);
+        Ok(Json(PolicyKept { held_invitations: members.iter().filter(waits).count() }))
     })
     .await
 }

@@ -83,6 +83,7 @@ pub(super) async fn join_by(app: &App, token: &[u8; 32], user: Id) -> Result<Id,
         Accepted::Unknown => Err(unknown()),
         Accepted::Expired => Err(expired()),
         Accepted::OtherAddress => Err(other_address()),
+        Accepted::Held => Err(held()),
     }
 }
 
@@ -119,6 +120,15 @@ pub(super) fn other_address() -> ApiError {
         StatusCode::UNPROCESSABLE_ENTITY,
         "invitation_for_another_address",
         "This invitation is for another address. Use the address it was sent to, or ask for one for yours.",
+    )
+    .about("invitation")
+}
+
+/// The rules of the account have been changed since it was made, and may be changed back.
+pub(super) fn held() -> ApiError {
+    ApiError::conflict(
+        "invitation_held",
+        "The account's rules for members do not let this invitation in at present. Ask whoever administers the account.",
     )
     .about("invitation")
 }

@@ -45,9 +45,10 @@ pub(super) async fn list(
         require_sso: row.require_sso,
         sso_linked: row.sso_linked,
     };
+    let held = rows.iter().filter(|row| row.held).map(|row| row.email.clone()).collect();
     let members = rows.into_iter().map(shown).collect();
     let sso = app.store.sso_client(entered.account).await?.is_some();
-    Ok(Json(Members { members, mail: app.post.is_some(), managers_invite: policy.managers_invite, sso }))
+    Ok(Json(Members { members, mail: app.post.is_some(), managers_invite: policy.managers_invite, sso, held }))
 }
 
 /// `POST /api/accounts/{account}/members`
@@ -59,10 +60,21 @@ pub(super) async fn invite(
     Extension(entered): Extension<Entered>,
     Body(body): Body<Invite>,
 ) -> Result<Json<Invited>, ApiError> {
+    invite_with(&app, &caller, &entered, body, false).await
+}
+
+/// Invites somebody, who may be asked for a second factor from the first.
+pub(super) async fn invite_with(
+    app: &App,
+    caller: &Caller,
+    entered: &Entered,
+    body: Invite,
+    require_factor: bool,
+) -> Result<Json<Invited>, ApiError> {
     let (token, now_ms) = (fresh::token()?, clock::now_ms());
     let policy = app.store.policy(entered.account).await?;
     let email = checked_email(&body.email)?;
-    let rights = checked(&app, &entered, body.role, body.grants).await?;
+    let rights = checked(app, entered, body.role, body.grants).await?;
     if !entered.rights.may_invite(&rights, policy.managers_invite) {
         return Err(ApiError::forbidden());
     }
@@ -74,7 +86,7 @@ pub(super) async fn invite(
         return Err(ApiError::invalid("email", message));
     }
     if !body.show_link {
-        mail::count(&app, caller.user.id, &email)?;
+        mail::count(app, caller.user.id, &email)?;
     }
     let invitation = NewInvitation {
         account: entered.account,
@@ -84,17 +96,20 @@ pub(super) async fn invite(
         token: token.hash,
         now_ms,
         expires_ms: now_ms + i64::from(policy.invite_days) * DAY_MS,
+        require_factor,
         mailed: app.post.is_some() && !body.show_link,
     };
     let show_link = body.show_link;
+    let (app, caller, account) = (app.clone(), caller.clone(), entered.account);
     finish(async move {
         if let store::Invited::AlreadyMember(_) = app.store.invite(&invitation).await? {
             let message = "This person is a member already. Change their role in the list.";
             return Err(ApiError::conflict("already_member", message));
         }
         let event = audit::told(caller.user.id, MEMBER, None, &invitation.email, AuditAction::Create);
-        let fields = audit::rights_fields(None, Some(&invitation.rights));
-        audit::note(&app, entered.account, AuditEvent { fields, ..event }).await;
+        let mut fields = audit::rights_fields(None, Some(&invitation.rights));
+        fields.extend(switched("/requireFactor", false, Some(require_factor)));
+        audit::note(&app, account, AuditEvent { fields, ..event }).await;
         let link = format!("/sign-up?invitation={}", token.text);
         hand_over(&app, &caller, &invitation, link, show_link).await
     })
@@ -140,7 +155,8 @@ pub(super) async fn change(
         None => None,
     };
     finish(async move {
-        let before = member(&app, entered.account, user).await?;
+        let rows = app.store.members(entered.account).await?;
+        let before = rows.iter().find(|row| row.user == Some(user)).cloned();
         let wanted = MemberChange {
             rights: rights.as_ref(),
             enabled: body.enabled,
@@ -156,6 +172,7 @@ pub(super) async fn change(
             fields.extend(switched("/requireSso", before.require_sso, body.require_sso));
             let event = audit::told(caller.user.id, MEMBER, Some(user), &before.name, AuditAction::Update);
             audit::note(&app, entered.account, AuditEvent { fields, ..event }).await;
+            note_withdrawn(&app, entered.account, &rows, |email| by(&caller, email)).await?;
         }
         changed(&app, entered.account, change)
     })
@@ -202,15 +219,38 @@ pub(super) async fn remove(
 
 /// Ends somebody's membership, at an administrator's word or their own.
 pub(super) async fn take_out(app: &App, caller: &Caller, account: Id, user: Id) -> Result<StatusCode, ApiError> {
-    let before = member(app, account, user).await?;
+    let rows = app.store.members(account).await?;
+    let before = rows.iter().find(|row| row.user == Some(user)).cloned();
     let change = app.store.remove_member(account, user).await?;
     if let Some(before) = before.filter(|_| change == RoleChange::Done) {
         let mut fields = audit::rights_fields(Some(&before.rights), None);
         fields.extend(audit::left_tokens(app, account, user).await);
         let event = audit::told(caller.user.id, MEMBER, Some(user), &before.name, AuditAction::Delete);
         audit::note(app, account, AuditEvent { fields, ..event }).await;
+        note_withdrawn(app, account, &rows, |email| by(caller, email)).await?;
     }
     changed(app, account, change)
+}
+
+/// The entry of an invitation that somebody's deed has withdrawn.
+fn by(caller: &Caller, email: &str) -> AuditEvent {
+    audit::told(caller.user.id, MEMBER, None, email, AuditAction::Delete)
+}
+
+/// Tells of the invitations that went with somebody's right to invite: those of these rows that are not there any more, and
+/// have made nobody a member.
+pub(super) async fn note_withdrawn(
+    app: &App,
+    account: Id,
+    rows: &[MemberRow],
+    event: impl Fn(&str) -> AuditEvent,
+) -> Result<(), ApiError> {
+    let now = app.store.members(account).await?;
+    let gone = rows.iter().filter(|row| row.user.is_none() && now.iter().all(|still| still.email != row.email));
+    let status = || vec![audit::field("/status", Some("pending".into()), None)];
+    let events: Vec<AuditEvent> = gone.map(|row| AuditEvent { fields: status(), ..event(&row.email) }).collect();
+    audit::note_all(app, account, &events).await;
+    Ok(())
 }
 
 /// What members are called in the audit log.

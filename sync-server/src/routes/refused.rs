@@ -1,4 +1,7 @@
 //! What was refused to members: offered by them, looked at and decided by administrators.
+//!
+//! Who was taken out of an account may have worked offline until then. What the server refuses of that is theirs to offer for
+//! a while, by a door of their own: they learn nothing more of the account than what becomes of it.
 
 use axum::Json;
 use axum::extract::{Extension, State};
@@ -22,6 +25,12 @@ use crate::{clock, fresh, refused};
 const OF_MEMBER: u32 = 50;
 /// So many may wait in an account.
 const OF_ACCOUNT: u32 = 500;
+/// So many may wait of one who was a member.
+const OF_FORMER: u32 = 20;
+/// What those may fill is less than all, so that members find room.
+const OF_ALL_FORMER: u32 = OF_ACCOUNT / 2;
+/// For how long somebody offers who was a member.
+const FORMER_MS: i64 = 30 * 24 * 3_600_000;
 /// So many are listed.
 const LISTED: u32 = 1_000;
 /// The longest reason and name, in bytes.
@@ -38,6 +47,45 @@ pub(super) async fn offer(
     Extension(entered): Extension<Entered>,
     Body(body): Body<OfferRefused>,
 ) -> Result<StatusCode, ApiError> {
+    keep(&app, entered.account, caller.user.id, body, (OF_MEMBER, OF_ACCOUNT)).await
+}
+
+/// `POST /api/left/{account}/refused`: the same, by somebody who was a member until lately.
+pub(super) async fn offer_late(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Names(account): Names<Id>,
+    Body(body): Body<OfferRefused>,
+) -> Result<StatusCode, ApiError> {
+    let user = caller.user.id;
+    let left_ms = app.store.left_ms(account, user).await?.ok_or_else(ApiError::not_found)?;
+    if left_ms < clock::now_ms() - FORMER_MS {
+        let message =
+            "You have not been a member for too long to offer this. Export it, and send it to an administrator.";
+        return Err(ApiError::conflict("too_late", message));
+    }
+    keep(&app, account, user, body, (OF_FORMER, OF_ALL_FORMER)).await
+}
+
+/// `GET /api/left/{account}/refused`: what became of it.
+pub(super) async fn list_late(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Names(account): Names<Id>,
+) -> Result<Json<RefusedList>, ApiError> {
+    app.store.left_ms(account, caller.user.id).await?.ok_or_else(ApiError::not_found)?;
+    let changes = app.store.refused(account, caller.user.id, false, LISTED).await?;
+    Ok(Json(RefusedList { changes }))
+}
+
+/// Keeps an offer while no more than so many wait, of its person and in all.
+async fn keep(
+    app: &App,
+    account: Id,
+    by: Id,
+    body: OfferRefused,
+    (most_of_member, most): (u32, u32),
+) -> Result<StatusCode, ApiError> {
     if body.parked.len() > 64 || body.parked.is_empty() {
         return Err(ApiError::invalid("parked", "This is no name of a change."));
     }
@@ -47,16 +95,8 @@ pub(super) async fn offer(
     if body.intents.is_empty() && body.create.is_none() {
         return Err(ApiError::invalid("intents", "There is nothing in this change. Export it instead."));
     }
-    drop(count(&app, vec![Source::Offers(entered.account, caller.user.id)])?);
-    let new = NewRefused {
-        id: fresh::id()?,
-        account: entered.account,
-        by: caller.user.id,
-        offer: body,
-        now_ms: clock::now_ms(),
-        most_of_member: OF_MEMBER,
-        most: OF_ACCOUNT,
-    };
+    drop(count(app, vec![Source::Offers(account, by)])?);
+    let new = NewRefused { id: fresh::id()?, account, by, offer: body, now_ms: clock::now_ms(), most_of_member, most };
     if app.store.offer_refused(&new).await? {
         return Ok(StatusCode::NO_CONTENT);
     }

@@ -23,7 +23,7 @@ use crate::auth::password::LONGEST;
 use crate::auth::{qr, second, totp, trust};
 use crate::error::ApiError;
 use crate::fresh::token_hash;
-use crate::store::{AuditEvent, LAST_PASSWORDS, MemberRow};
+use crate::store::{AuditEvent, LAST_PASSWORDS};
 use crate::{audit, clock, fresh, mail};
 
 /// Recovery codes that a person is given.
@@ -232,7 +232,7 @@ pub(super) async fn remove(
 /// `DELETE /api/accounts/{account}/members/{user}/factor`
 ///
 /// For who has lost the app and the recovery codes. A person is one person in all their accounts: who administers one does not
-/// weaken the way into another that has people in it. There the operator does it.
+/// weaken the way into another that has anything in it, be it people or the person's own work. There the operator does it.
 pub(super) async fn reset(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -246,10 +246,9 @@ pub(super) async fn reset(
         return Err(ApiError::conflict("own_factor", message));
     }
     for membership in app.store.accounts_of(user).await? {
-        let others = |row: &MemberRow| row.user.is_some_and(|other| other != user);
-        if membership.account != entered.account && app.store.members(membership.account).await?.iter().any(others) {
-            let message = "Their second factor also guards an account that they share with others. Ask whoever runs the \
-                           server: tombolo admin reset-factor.";
+        if membership.account != entered.account && holds_anything(&app, membership.account, user).await? {
+            let message = "Their second factor also guards another account, which has resources or people in it. Ask \
+                           whoever runs the server: tombolo admin reset-factor.";
             return Err(ApiError::conflict("factor_shared", message));
         }
     }
@@ -268,6 +267,13 @@ pub(super) async fn reset(
         Ok(StatusCode::NO_CONTENT)
     })
     .await
+}
+
+/// Whether an account has people in it beside this one, or resources, those in the recycle bin too: what a second factor
+/// guards there. An account that somebody was given when they signed up to join another has neither.
+async fn holds_anything(app: &App, account: Id, but: Id) -> Result<bool, ApiError> {
+    let others = app.store.members(account).await?.iter().any(|row| row.user != Some(but));
+    Ok(others || !app.store.list(account, None).await?.is_empty())
 }
 
 fn factor_field(before: bool, now: bool) -> FieldChange {

@@ -56,6 +56,7 @@ pub(super) async fn sign_up(
         store::SignUp::InvitationUnknown => return Err(invitations::unknown()),
         store::SignUp::InvitationExpired => return Err(invitations::expired()),
         store::SignUp::OtherAddress => return Err(invitations::other_address()),
+        store::SignUp::InvitationHeld => return Err(invitations::held()),
     };
     app.attempts.succeeded(attempt);
     let info = UserInfo { id: user.id, name: user.name, email: user.email };

@@ -6,7 +6,7 @@ use sqlx::{Sqlite as Db, SqliteConnection, Transaction};
 use tombolo_model::{Action, Grants, Id, Kind, Rights, Role};
 
 use super::row::{db, get, id, json, maybe_id, number, parse_id, role, role_name};
-use super::{Sqlite, invitations, rights, sso, tokens};
+use super::{Sqlite, invitations, rights, settings, sso, tokens};
 use crate::clock;
 use crate::store::{
     Accepted, Accounts, BRINGS_BACK_MS, Invitation, Invited, MemberChange, MemberRow, Membership, NewInvitation,
@@ -46,6 +46,17 @@ impl Accounts for Sqlite {
         .await
         .map_err(db("listing accounts"))?;
         rows.iter().map(|row| id(row, "members", "account")).collect()
+    }
+
+    async fn left_ms(&self, account: Id, user: Id) -> Result<Option<i64>, StoreError> {
+        let left: Option<Option<i64>> =
+            sqlx::query_scalar("SELECT ended_ms FROM members WHERE account = ? AND user = ? AND status = 'removed'")
+                .bind(account.to_string())
+                .bind(user.to_string())
+                .fetch_optional(&self.read)
+                .await
+                .map_err(db("looking up a former member"))?;
+        Ok(left.flatten())
     }
 
     async fn membership(&self, account: Id, user: Id) -> Result<Option<Membership>, StoreError> {
@@ -95,10 +106,15 @@ impl Accounts for Sqlite {
              m.require_factor AS require_factor,
              EXISTS (SELECT 1 FROM second_factors f WHERE f.user = m.user AND f.confirmed = 1) AS has_factor,
              m.require_sso AS require_sso,
-             EXISTS (SELECT 1 FROM sso_links l WHERE l.account = m.account AND l.user = m.user) AS sso_linked
+             EXISTS (SELECT 1 FROM sso_links l WHERE l.account = m.account AND l.user = m.user) AS sso_linked,
+             0 AS by_administrator, m.created_ms AS created_ms, COALESCE(m.modified_ms, m.created_ms) AS modified_ms
              FROM members m JOIN users u ON u.id = m.user WHERE m.account = ?1 AND m.status = 'accepted'
              UNION ALL
-             SELECT NULL, '', i.email, i.role, i.grants, 1, NULL, 1, i.dismissed_ms IS NOT NULL, i.expires_ms, 0, 0, 0, 0
+             SELECT NULL, '', i.email, i.role, i.grants, 1, NULL, 1, i.dismissed_ms IS NOT NULL, i.expires_ms,
+             i.require_factor, 0, 0, 0,
+             EXISTS (SELECT 1 FROM members m WHERE m.account = i.account AND m.user = i.invited_by
+                     AND m.status = 'accepted' AND m.role IN ('owner', 'administer')),
+             i.created_ms, COALESCE(i.dismissed_ms, i.created_ms)
              FROM invitations i WHERE i.account = ?1
              ORDER BY pending, name, email",
         )
@@ -107,16 +123,20 @@ impl Accounts for Sqlite {
         .await
         .map_err(db(DOING))?;
         let mut grants = rights::grants_of_all(&mut tx, account).await?;
+        let policy = settings::policy_of(&mut tx, account).await?;
         let read = |row: &SqliteRow| {
             let user = maybe_id(row, "members", "user")?;
             let given = match user {
                 Some(user) => grants.remove(&user).unwrap_or_default(),
                 None => json(row, "invitations", "grants")?,
             };
+            let email: String = get(row, "members", "email")?;
+            let dismissed: bool = get(row, "invitations", "dismissed")?;
+            let lets_in = invitations::lets_in(&policy, &email, get(row, "members", "by_administrator")?);
             Ok(MemberRow {
                 user,
                 name: get(row, "members", "name")?,
-                email: get(row, "members", "email")?,
+                email,
                 rights: Rights { role: role(row, "members", "role")?, grants: given },
                 enabled: get(row, "members", "enabled")?,
                 signed_in_ms: get(row, "users", "signed_in_ms")?,
@@ -124,8 +144,11 @@ impl Accounts for Sqlite {
                 has_factor: get(row, "second_factors", "has_factor")?,
                 require_sso: get(row, "members", "require_sso")?,
                 sso_linked: get(row, "sso_links", "sso_linked")?,
-                dismissed: get(row, "invitations", "dismissed")?,
+                dismissed,
+                held: user.is_none() && !dismissed && !lets_in,
                 expires_ms: get(row, "invitations", "expires_ms")?,
+                created_ms: get(row, "members", "created_ms")?,
+                modified_ms: get(row, "members", "modified_ms")?,
             })
         };
         rows.iter().map(read).collect()
@@ -204,13 +227,14 @@ impl Accounts for Sqlite {
         sqlx::query(
             "UPDATE members SET enabled = COALESCE(?, enabled), require_factor = COALESCE(?, require_factor),
              require_sso = COALESCE(?, require_sso), visibility_epoch = visibility_epoch + ?,
-             ended_ms = COALESCE(?, ended_ms) WHERE account = ? AND user = ?",
+             ended_ms = COALESCE(?, ended_ms), modified_ms = ? WHERE account = ? AND user = ?",
         )
         .bind(wanted.enabled)
         .bind(wanted.require_factor)
         .bind(wanted.require_sso)
         .bind(i64::from(wanted.enabled.is_some()))
         .bind((wanted.enabled == Some(false)).then(clock::now_ms))
+        .bind(clock::now_ms())
         .bind(account.to_string())
         .bind(user.to_string())
         .execute(&mut *tx)
@@ -272,8 +296,11 @@ impl Accounts for Sqlite {
 }
 
 async fn write_role(tx: &mut Transaction<'_, Db>, account: Id, user: Id, role: Role) -> Result<(), StoreError> {
-    sqlx::query("UPDATE members SET role = ?, visibility_epoch = visibility_epoch + 1 WHERE account = ? AND user = ?")
+    sqlx::query(
+        "UPDATE members SET role = ?, visibility_epoch = visibility_epoch + 1, modified_ms = ? WHERE account = ? AND user = ?",
+    )
         .bind(role_name(role))
+        .bind(clock::now_ms())
         .bind(account.to_string())
         .bind(user.to_string())
         .execute(&mut **tx)

@@ -10,7 +10,7 @@ use crate::store::{JobFilter, Jobs, StoreError};
 
 #[async_trait]
 impl Jobs for Sqlite {
-    async fn jobs(&self, account: Id, filter: &JobFilter, limit: u32) -> Result<Vec<RunRow>, StoreError> {
+    async fn jobs(&self, account: Id, filter: &JobFilter, skip: u32, limit: u32) -> Result<Vec<RunRow>, StoreError> {
         let states = if filter.states.is_empty() { None } else { Some(to_json("runs", &filter.states)?) };
         let flows = filter.flows.as_ref().map(|flows| to_json("runs", flows)).transpose()?;
         let rows = sqlx::query(
@@ -18,14 +18,18 @@ impl Jobs for Sqlite {
              AND (?2 IS NULL OR flow IN (SELECT value FROM json_each(?2)))
              AND (?3 IS NULL OR status IN (SELECT value FROM json_each(?3)))
              AND (?4 IS NULL OR started_ms >= ?4) AND (?5 IS NULL OR started_ms <= ?5)
-             ORDER BY started_ms DESC, id DESC LIMIT ?6",
+             AND (?6 IS NULL OR id BETWEEN ?6 AND ?7)
+             ORDER BY started_ms DESC, id DESC LIMIT ?8 OFFSET ?9",
         )
         .bind(account.to_string())
         .bind(flows)
         .bind(states)
         .bind(filter.from_ms)
         .bind(filter.to_ms)
+        .bind(filter.ids.map(|(first, _)| first.to_string()))
+        .bind(filter.ids.map(|(_, last)| last.to_string()))
         .bind(limit)
+        .bind(skip)
         .fetch_all(&self.read)
         .await
         .map_err(db("listing runs"))?;

@@ -38,6 +38,7 @@ impl People for Sqlite {
                 Accepted::Unknown => return Ok(SignUp::InvitationUnknown),
                 Accepted::Expired => return Ok(SignUp::InvitationExpired),
                 Accepted::OtherAddress => return Ok(SignUp::OtherAddress),
+                Accepted::Held => return Ok(SignUp::InvitationHeld),
             };
         }
         tx.commit().await.map_err(db(DOING))?;
@@ -149,5 +150,6 @@ async fn own_account(tx: &mut Transaction<'_, Db>, user: &NewUser) -> Result<(),
         .execute(&mut **tx)
         .await
         .map_err(db("making an account"))?;
-    invitations::join(tx, user.account, user.id, &Role::Owner.into(), user.now_ms).await
+    invitations::join(tx, user.account, user.id, &Role::Owner.into(), user.now_ms).await?;
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! What belongs to an account as a whole.
 
 use async_trait::async_trait;
-use sqlx::{Sqlite as Db, Transaction};
+use sqlx::SqliteConnection;
 use tombolo_model::Id;
 use tombolo_wire::rest::{AccountOwner, Amounts, Metered, Policy};
 
@@ -12,40 +12,20 @@ use crate::store::{Settings, StoreError};
 #[async_trait]
 impl Settings for Sqlite {
     async fn policy(&self, account: Id) -> Result<Policy, StoreError> {
-        let query = sqlx::query("SELECT body FROM policies WHERE account = ?").bind(account.to_string());
-        let found = self.find(query, "reading a policy", |row| json(row, "policies", "body")).await?;
-        Ok(found.unwrap_or_default())
+        let mut connection = self.read.acquire().await.map_err(db("reading a policy"))?;
+        policy_of(&mut connection, account).await
     }
 
     async fn keep_policy(&self, account: Id, policy: &Policy) -> Result<(), StoreError> {
-        const DOING: &str = "keeping a policy";
-        let mut tx = self.write.begin().await.map_err(db(DOING))?;
         sqlx::query(
             "INSERT INTO policies (account, body) VALUES (?, ?) ON CONFLICT (account) DO UPDATE SET body = excluded.body",
         )
         .bind(account.to_string())
         .bind(to_json("policies", policy)?)
-        .execute(&mut *tx)
+        .execute(&self.write)
         .await
-        .map_err(db(DOING))?;
-        // Whom the account does not take any more, and what those have sent who may not invite any more, is no way in.
-        let invitations = sqlx::query(
-            "SELECT i.email AS email, EXISTS (SELECT 1 FROM members m WHERE m.account = i.account AND m.user = i.invited_by
-             AND m.status = 'accepted' AND m.role IN ('owner', 'administer')) AS by_administrator
-             FROM invitations i WHERE i.account = ?",
-        )
-        .bind(account.to_string())
-        .fetch_all(&mut *tx)
-        .await
-        .map_err(db(DOING))?;
-        for row in &invitations {
-            let email: String = get(row, "invitations", "email")?;
-            let stays = policy.managers_invite || get(row, "members", "by_administrator")?;
-            if !stays || !policy.takes(&email) {
-                withdraw(&mut tx, account, &email).await?;
-            }
-        }
-        tx.commit().await.map_err(db(DOING))
+        .map_err(db("keeping a policy"))?;
+        Ok(())
     }
 
     async fn owner_of(&self, account: Id) -> Result<Option<AccountOwner>, StoreError> {
@@ -140,18 +120,12 @@ impl Settings for Sqlite {
     }
 }
 
-/// Takes an invitation back, with the letter that may be on its way.
-async fn withdraw(tx: &mut Transaction<'_, Db>, account: Id, email: &str) -> Result<(), StoreError> {
-    for statement in [
-        "DELETE FROM mails WHERE account = ? AND about = 'invitation' AND recipient = ?",
-        "DELETE FROM invitations WHERE account = ? AND email = ?",
-    ] {
-        sqlx::query(statement)
-            .bind(account.to_string())
-            .bind(email)
-            .execute(&mut **tx)
-            .await
-            .map_err(db("withdrawing invitations"))?;
-    }
-    Ok(())
+/// An account's policy as a transaction sees it.
+pub(super) async fn policy_of(connection: &mut SqliteConnection, account: Id) -> Result<Policy, StoreError> {
+    let row = sqlx::query("SELECT body FROM policies WHERE account = ?")
+        .bind(account.to_string())
+        .fetch_optional(connection)
+        .await
+        .map_err(db("reading a policy"))?;
+    Ok(row.map(|row| json(&row, "policies", "body")).transpose()?.unwrap_or_default())
 }

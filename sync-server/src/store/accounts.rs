@@ -43,8 +43,14 @@ pub struct MemberRow {
     pub sso_linked: bool,
     /// Was invited, and does not want to come.
     pub dismissed: bool,
+    /// Was invited, and the account's rules let them in no more: they are for another address, or who invites may not.
+    pub held: bool,
     /// Until when the invitation lets somebody in; absent for a member.
     pub expires_ms: Option<i64>,
+    /// When they became a member first, or were invited.
+    pub created_ms: i64,
+    /// When that was changed last.
+    pub modified_ms: i64,
 }
 
 /// An invitation.
@@ -64,6 +70,8 @@ pub struct NewInvitation {
     pub now_ms: i64,
     /// Until when it lets somebody in.
     pub expires_ms: i64,
+    /// They are to enter with a second factor only.
+    pub require_factor: bool,
     /// The link goes to the address alone: who has it reads letters to the address.
     pub mailed: bool,
 }
@@ -101,6 +109,8 @@ pub enum Accepted {
     Expired,
     /// It is for another address than the person's; it stays.
     OtherAddress,
+    /// The account's rules do not let it in as they are now; it stays.
+    Held,
 }
 
 /// What is to change about a member; what is absent stays.
@@ -138,6 +148,10 @@ pub trait Accounts {
     /// The accounts that a person was taken out of, or is switched off in. For [`super::BRINGS_BACK_MS`] after a restore only
     /// those where that was done since: the backup may be older than that they were let in again.
     async fn ended_for(&self, user: Id) -> Result<Vec<Id>, StoreError>;
+
+    /// When a person was taken out of an account; absent for who is a member, also one who is switched off, for who never was,
+    /// and where it was not written down yet.
+    async fn left_ms(&self, account: Id, user: Id) -> Result<Option<i64>, StoreError>;
 
     /// What a person may do in an account; absent when they are no member or there is no such account.
     async fn membership(&self, account: Id, user: Id) -> Result<Option<Membership>, StoreError>;

@@ -17,13 +17,15 @@ pub struct JobFilter {
     pub from_ms: Option<i64>,
     /// Started at this time or earlier.
     pub to_ms: Option<i64>,
+    /// With an id from this one to that one.
+    pub ids: Option<(Id, Id)>,
 }
 
 /// Runs by what is asked.
 #[async_trait]
 pub trait Jobs {
-    /// The runs that a filter takes in, newest first.
-    async fn jobs(&self, account: Id, filter: &JobFilter, limit: u32) -> Result<Vec<RunRow>, StoreError>;
+    /// The runs that a filter takes in, newest first: so many of them behind those that are skipped.
+    async fn jobs(&self, account: Id, filter: &JobFilter, skip: u32, limit: u32) -> Result<Vec<RunRow>, StoreError>;
 
     /// The runs that tried errors of earlier ones again, or are over with some: of a flow, or of all; newest first.
     async fn retries(&self, account: Id, flow: Option<Id>) -> Result<Vec<RunRow>, StoreError>;

@@ -61,6 +61,8 @@ pub enum SignUp {
     InvitationExpired,
     /// The invitation is for another address.
     OtherAddress,
+    /// The rules of the account hold the invitation back.
+    InvitationHeld,
 }
 
 /// A person.

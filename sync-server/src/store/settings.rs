@@ -12,7 +12,7 @@ pub trait Settings {
     /// Its policy; the usual one where none was set.
     async fn policy(&self, account: Id) -> Result<Policy, StoreError>;
 
-    /// Puts another in its place.
+    /// Puts another in its place. Invitations that it lets in no more stay ([`super::MemberRow::held`]).
     async fn keep_policy(&self, account: Id, policy: &Policy) -> Result<(), StoreError>;
 
     /// Its owner; absent when there is no such account.

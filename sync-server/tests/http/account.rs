@@ -12,6 +12,53 @@ async fn put(person: &mut Person, path: &str, body: Value) -> StatusCode {
 }
 
 #[tokio::test]
+async fn invitations_that_go_with_somebodys_right_to_invite_are_told_one_by_one() {
+    let server = Server::start();
+    let mut ann = server.person("ann").await;
+    let mut bob = server.person("bob").await;
+    ann.let_in(&mut bob, "bob", "administer").await;
+    let members = format!("/api/accounts/{}/members", ann.account);
+    for (person, who) in [(&mut bob, "cat"), (&mut bob, "dan"), (&mut ann, "eve")] {
+        let body = json!({ "email": format!("{who}@example.com"), "role": "monitor" });
+        assert_eq!(person.browser.post(&members, body).await.status(), StatusCode::OK);
+    }
+    let lowered = json!({ "role": "monitor" });
+    let path = format!("{members}/{}", bob.user);
+    assert_eq!(ann.browser.send(Method::PATCH, &path, Some(lowered)).await.status(), StatusCode::NO_CONTENT);
+    let log: Value = ann.browser.get(&format!("/api/accounts/{}/audit", ann.account)).await.json().await.unwrap();
+    let entries = log["entries"].as_array().unwrap().iter().filter(|entry| entry["action"] == "delete");
+    let mut gone: Vec<&str> = entries.map(|entry| entry["resourceName"].as_str().unwrap()).collect();
+    gone.sort_unstable();
+    assert_eq!(gone, ["cat@example.com", "dan@example.com"], "{log}");
+}
+
+#[tokio::test]
+async fn rules_that_an_invitation_does_not_fit_hold_it_back_until_they_are_changed_again() {
+    let server = Server::start();
+    let mut ann = server.person("ann").await;
+    let mut bob = server.person("bob").await;
+    let link = ann.invite("bob@example.com", "manage").await;
+    let new = ann.invite("cat@example.com", "monitor").await;
+    let policy = format!("/api/accounts/{}/policy", ann.account);
+    // A slip.
+    let rules = |domain: &str| json!({ "inviteDomains": [domain] });
+    assert_eq!(put(&mut ann, &policy, rules("exmaple.com")).await, StatusCode::OK);
+    let accept = json!({ "invitation": link });
+    let refused = bob.browser.post("/api/invitations/accept", accept.clone()).await;
+    assert_eq!((refused.status(), code(refused).await.as_str()), (StatusCode::CONFLICT, "invitation_held"));
+    let sign_up = json!({ "name": "cat", "email": "cat@example.com", "password": PASSWORD, "invitation": new });
+    let refused = server.browser().post("/api/signup", sign_up.clone()).await;
+    assert_eq!((refused.status(), code(refused).await.as_str()), (StatusCode::CONFLICT, "invitation_held"));
+    // Whose invitation it is not learns nothing of the rules.
+    let mut eve = server.person("eve").await;
+    let other = eve.browser.post("/api/invitations/accept", accept.clone()).await;
+    assert_eq!(code(other).await, "invitation_for_another_address");
+    assert_eq!(put(&mut ann, &policy, rules("example.com")).await, StatusCode::OK);
+    assert_eq!(bob.browser.post("/api/invitations/accept", accept).await.status(), StatusCode::OK);
+    assert_eq!(server.browser().post("/api/signup", sign_up).await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
 async fn managers_invite_where_the_account_lets_them_and_never_above_themselves() {
     let server = Server::start();
     let mut ann = server.person("ann").await;
@@ -24,7 +71,7 @@ async fn managers_invite_where_the_account_lets_them_and_never_above_themselves(
     let rules =
         |managers: bool| json!({ "managersInvite": managers, "inviteDomains": ["Example.com"], "inviteDays": 3 });
     assert_eq!(put(&mut bob, &policy, rules(true)).await, StatusCode::FORBIDDEN);
-    assert_eq!(put(&mut ann, &policy, rules(true)).await, StatusCode::NO_CONTENT);
+    assert_eq!(put(&mut ann, &policy, rules(true)).await, StatusCode::OK);
     assert_eq!(bob.browser.post(&members, invite("cat", "manage")).await.status(), StatusCode::OK);
     assert_eq!(code(bob.browser.post(&members, invite("dog", "administer")).await).await, "forbidden");
     let foreign = ann.browser.post(&members, json!({ "email": "eve@elsewhere.example", "role": "monitor" })).await;
@@ -34,10 +81,10 @@ async fn managers_invite_where_the_account_lets_them_and_never_above_themselves(
     assert_eq!(list["managersInvite"], true);
     let days = |list: &Value| (list["members"][2]["expiresMs"].as_i64().unwrap() - now_ms()) / 3_600_000;
     assert_eq!(days(&list), 3 * 24 - 1);
-    // Who may not invite any more leaves no way in behind.
-    assert_eq!(put(&mut ann, &policy, rules(false)).await, StatusCode::NO_CONTENT);
+    // What those have sent who may not invite any more is no way in.
+    assert_eq!(put(&mut ann, &policy, rules(false)).await, StatusCode::OK);
     let list: Value = ann.browser.get(&members).await.json().await.unwrap();
-    assert_eq!(list["members"].as_array().unwrap().len(), 2);
+    assert_eq!(list["held"], json!(["cat@example.com"]));
     let wrong = json!({ "managersInvite": true, "inviteDomains": [], "inviteDays": 365 });
     assert_eq!(put(&mut ann, &policy, wrong).await, StatusCode::UNPROCESSABLE_ENTITY);
     let unknown = json!({ "managersInvite": true, "owner": "bob" });

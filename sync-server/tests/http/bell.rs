@@ -67,7 +67,7 @@ async fn who_followed_a_letter_is_told_of_what_comes_later_for_the_same_address(
     ann.browser.post(&invite(&ann), body.clone()).await;
     let letter = mailbox.letters(1).await.remove(0);
     let port = server.address.rsplit(':').next().unwrap();
-    let token = after(&letter, &format!("http://localhost:{port}/sign-up?invitation=")).to_owned();
+    let token = after(&letter, &format!("http://127.0.0.1:{port}/sign-up?invitation=")).to_owned();
     assert_eq!(bell(&mut bob).await["invitations"], json!([]), "nobody has read the letter yet");
     let accept = bob.browser.post("/api/invitations/accept", json!({ "invitation": token })).await;
     assert_eq!(accept.status(), StatusCode::OK);

@@ -103,6 +103,51 @@ async fn refused_changes_are_seen_by_administrators_and_by_whose_they_are_and_by
 }
 
 #[tokio::test]
+async fn who_was_taken_out_of_an_account_offers_what_they_did_until_then_and_learns_nothing_else_of_it() {
+    let server = Server::start();
+    let (mut ann, api, mut bob, connection) = shop(&server).await;
+    let account = ann.account;
+    let late = format!("/api/left/{account}/refused");
+    let mut eve = server.person("eve").await;
+    for (person, who) in [(&mut bob, "a member has another door"), (&mut eve, "a stranger has none")] {
+        let refused = person.browser.post(&late, offer("p", &connection, "Store")).await;
+        assert_eq!(refused.status(), StatusCode::NOT_FOUND, "{who}");
+        assert_eq!(person.browser.get(&late).await.status(), StatusCode::NOT_FOUND, "{who}");
+    }
+    let member = format!("/api/accounts/{account}/members/{}", bob.user);
+    let off = Some(json!({ "enabled": false }));
+    assert_eq!(ann.browser.send(Method::PATCH, &member, off).await.status(), StatusCode::NO_CONTENT);
+    let refused = bob.browser.post(&late, offer("p", &connection, "Store")).await;
+    assert_eq!(refused.status(), StatusCode::NOT_FOUND, "who is switched off waits");
+    assert_eq!(ann.browser.send(Method::DELETE, &member, None).await.status(), StatusCode::NO_CONTENT);
+    let gone = ask(&mut bob, account, Method::POST, "", Some(offer("p", &connection, "Store"))).await;
+    assert_eq!(gone.status(), StatusCode::NOT_FOUND);
+    let offered = bob.browser.post(&late, offer("p", &connection, "Store")).await;
+    assert_eq!(offered.status(), StatusCode::NO_CONTENT);
+    let waiting = lines(&mut ann, account).await;
+    assert_eq!((waiting.len(), &waiting[0]["byName"]), (1, &json!("bob")));
+    let one = format!("/{}", waiting[0]["id"].as_str().unwrap());
+    let review: Value = ask(&mut ann, account, Method::GET, &one, None).await.json().await.unwrap();
+    let body = Some(json!({ "heads": review["heads"] }));
+    let adopted = ask(&mut ann, account, Method::POST, &format!("{one}/adopt"), body).await;
+    assert_eq!(adopted.status(), StatusCode::NO_CONTENT);
+    assert_eq!(api.get(&format!("/v1/connections/{connection}")).await.good()["name"], "Store");
+    let mine: Value = bob.browser.get(&late).await.json().await.unwrap();
+    assert_eq!((&mine["changes"][0]["status"], &mine["changes"][1]), (&json!("adopted"), &Value::Null), "{mine}");
+    // Not without end, and not for ever.
+    for n in 0..20 {
+        let offered = bob.browser.post(&late, offer(&n.to_string(), &connection, "Store")).await;
+        assert_eq!(offered.status(), StatusCode::NO_CONTENT, "{n}");
+    }
+    assert_eq!(code(bob.browser.post(&late, offer("more", &connection, "Store")).await).await, "too_many");
+    sqlx::query("UPDATE members SET ended_ms = ended_ms - 31 * 86400000 WHERE status = 'removed'")
+        .execute(&mut server.database().await)
+        .await
+        .unwrap();
+    assert_eq!(code(bob.browser.post(&late, offer("0", &connection, "Store")).await).await, "too_late");
+}
+
+#[tokio::test]
 async fn what_was_refused_cannot_fill_the_server_or_write_a_secret() {
     let server = Server::start();
     let (mut ann, _, mut bob, connection) = shop(&server).await;

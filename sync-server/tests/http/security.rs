@@ -10,6 +10,7 @@ use tombolo_wire::sync::Down;
 
 use crate::device::Device;
 use crate::server::{Browser, PASSWORD, Server, code};
+use crate::v1::client::as_page;
 
 /// What an authenticator app shows for a secret, so many steps from now.
 pub(crate) fn app_shows(secret: &str, ahead: u64) -> String {
@@ -233,7 +234,7 @@ async fn who_is_asked_for_a_second_factor_enters_the_account_with_one_only_and_i
 }
 
 #[tokio::test]
-async fn an_administrator_takes_the_second_factor_away_of_who_shares_no_other_account() {
+async fn an_administrator_takes_the_second_factor_away_of_who_has_nothing_in_another_account() {
     let server = Server::start();
     let mut ann = server.person("ann").await;
     let mut bob = server.person("bob").await;
@@ -259,6 +260,35 @@ async fn an_administrator_takes_the_second_factor_away_of_who_shares_no_other_ac
     assert_eq!(code(anew.send(Method::DELETE, &reset(ann.user), None).await).await, "own_factor");
     let log: Value = ann.browser.get(&format!("/api/accounts/{}/audit", ann.account)).await.json().await.unwrap();
     assert!(log.to_string().contains("/secondFactor"), "{log}");
+}
+
+#[tokio::test]
+async fn a_second_factor_that_guards_the_work_of_who_is_alone_in_their_account_stays() {
+    let server = Server::start();
+    let mut ann = server.person("ann").await;
+    let mut bob = server.person("bob").await;
+    ann.let_in(&mut bob, "bob", "manage").await;
+    enrol(&mut bob.browser).await;
+    let own = bob.account.to_string();
+    let reset = format!("/api/accounts/{}/members/{}/factor", ann.account, bob.user);
+    let script = Some(json!({ "name": "s" }));
+    let script = as_page(&mut bob, &own, Method::POST, "/v1/scripts", script).await.id();
+    assert_eq!(code(ann.browser.send(Method::DELETE, &reset, None).await).await, "factor_shared");
+    let sign_in = json!({ "email": "bob@example.com", "password": PASSWORD });
+    assert_eq!(code(server.browser().post("/api/signin", sign_in).await).await, "code_needed");
+    assert_eq!(bob.browser.get("/api/me").await.status(), StatusCode::OK, "no session of his has ended");
+    // What can be taken out of the recycle bin is still there.
+    as_page(&mut bob, &own, Method::DELETE, &format!("/v1/scripts/{script}"), None).await;
+    assert_eq!(code(ann.browser.send(Method::DELETE, &reset, None).await).await, "factor_shared");
+    let binned = format!("/v1/recycleBinTTL/scripts/{script}");
+    assert_eq!(as_page(&mut bob, &own, Method::DELETE, &binned, None).await.status, StatusCode::NO_CONTENT);
+    // Somebody who is asked to come is somebody the account is for.
+    bob.invite("dan@example.com", "monitor").await;
+    assert_eq!(code(ann.browser.send(Method::DELETE, &reset, None).await).await, "factor_shared");
+    let withdraw = json!({ "email": "dan@example.com" });
+    let path = format!("/api/accounts/{own}/invitations/withdraw");
+    assert_eq!(bob.browser.post(&path, withdraw).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(ann.browser.send(Method::DELETE, &reset, None).await.status(), StatusCode::NO_CONTENT);
 }
 
 #[tokio::test]

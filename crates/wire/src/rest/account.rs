@@ -64,6 +64,14 @@ impl Policy {
     }
 }
 
+/// The answer to `PUT /api/accounts/{account}/policy`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PolicyKept {
+    /// So many open invitations let nobody in as the rules are now. They stay, for when the rules are changed back.
+    pub held_invitations: usize,
+}
+
 /// `POST /api/accounts/{account}/close`: the owner wants everything in the account to go.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -33,7 +33,7 @@ pub(super) async fn run(data: &Path, name: &str, email: &str) -> anyhow::Result<
             Ok(format!("{} owns a new account, {:?}: start the server and sign in", user.email, user.account_name))
         }
         SignUp::EmailTaken => bail!("somebody has signed up as {}: choose another address", user.email),
-        SignUp::InvitationUnknown | SignUp::InvitationExpired | SignUp::OtherAddress => {
+        SignUp::InvitationUnknown | SignUp::InvitationExpired | SignUp::OtherAddress | SignUp::InvitationHeld => {
             bail!("an invitation was asked for where there is none")
         }
     }

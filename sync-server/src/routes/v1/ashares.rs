@@ -3,8 +3,8 @@
 //! A share's id is its person's, and for an invitation one that is made of the address: neither changes while it is there.
 
 use axum::Json as Answer;
-use axum::extract::{Extension, State};
-use axum::http::StatusCode;
+use axum::extract::{OriginalUri, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -12,13 +12,13 @@ use tombolo_model::{Action, Grants, Home, Id, Kind, Level, Rights, Role};
 use tombolo_wire::rest::{AuditAction, ErrorBody, FieldChange, Invite};
 
 use super::body::{Json, MaybeJson};
-use super::resources::found;
+use super::resources::{found, page};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::rest::acting::Acting;
 use crate::rest::error::{RestError, entry};
 use crate::rest::shown::time;
-use crate::routes::body::{Body, Names};
+use crate::routes::body::Names;
 use crate::routes::members::{self, MEMBER};
 use crate::store::{AuditEvent, MemberChange, MemberRow, RoleChange};
 use crate::{audit, mail};
@@ -31,15 +31,20 @@ const MOST_INVITED: usize = 100;
 const SHOWN: [&str; 8] =
     ["_id", "accepted", "dismissed", "createdAt", "lastModified", "lastSignIn", "sharedWithUser", "email"];
 
+/// What the integrator gives apart from the levels. Here it comes with managing and with nothing else.
+const APART: [&str; 2] = ["allowToEditRetryData", "allowAccessToAPIM"];
+
 /// `GET /v1/ashares`
-pub(super) async fn list(State(app): State<App>, acting: Acting) -> Result<Response, RestError> {
+pub(super) async fn list(
+    State(app): State<App>,
+    acting: Acting,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, RestError> {
     let rows = app.store.members(acting.account).await?;
-    let shown: Vec<Value> =
-        rows.iter().filter(|row| row.rights.role != Role::Owner).map(|row| show(&acting, row)).collect();
-    if shown.is_empty() {
-        return Ok(StatusCode::NO_CONTENT.into_response());
-    }
-    Ok(Answer(shown).into_response())
+    let shown = rows.iter().filter(|row| row.rights.role != Role::Owner).map(|row| show(&acting, row));
+    page(&app, &headers, uri.path(), raw.as_deref(), shown)
 }
 
 /// `GET /v1/ashares/{id}`
@@ -60,12 +65,12 @@ pub(super) async fn change(
 ) -> Result<Answer<Value>, RestError> {
     let before = find(&app, &acting, id).await?;
     let Some(user) = before.user else { return Err(pending()) };
-    let Wish { rights, disabled, require_sso } = read(&app, &acting, &body).await?;
+    let Wish { rights, disabled, require_sso, require_factor } = read(&app, &acting, &body).await?;
     if !acting.rights.may_give(&rights) || !acting.rights.may_give(&before.rights) {
         return Err(RestError::forbidden());
     }
-    let wanted =
-        MemberChange { rights: Some(&rights), enabled: Some(!disabled), require_sso, ..MemberChange::default() };
+    let wanted = MemberChange { rights: Some(&rights), enabled: Some(!disabled), require_sso, require_factor };
+    let rows = app.store.members(acting.account).await?;
     done(app.store.change_member(acting.account, user, wanted).await?)?;
     app.rights_changed(acting.account);
     let mut fields = audit::rights_fields(Some(&before.rights), Some(&rights));
@@ -75,7 +80,11 @@ pub(super) async fn change(
     if let Some(now) = require_sso.filter(|now| *now != before.require_sso) {
         fields.push(audit::field("/requireSso", Some(before.require_sso.into()), Some(now.into())));
     }
+    if let Some(now) = require_factor.filter(|now| *now != before.require_factor) {
+        fields.push(audit::field("/requireFactor", Some(before.require_factor.into()), Some(now.into())));
+    }
     note(&app, &acting, &before, AuditAction::Update, fields).await;
+    members::note_withdrawn(&app, acting.account, &rows, |email| withdrawn(&acting, email)).await?;
     Ok(Answer(show(&acting, &find(&app, &acting, id).await?)))
 }
 
@@ -115,18 +124,20 @@ pub(super) async fn disable(
         return Err(RestError::forbidden());
     }
     let wanted = MemberChange { enabled: Some(!disabled), ..MemberChange::default() };
+    let rows = app.store.members(acting.account).await?;
     done(app.store.change_member(acting.account, user, wanted).await?)?;
     app.rights_changed(acting.account);
     let fields = vec![audit::field("/enabled", Some(before.enabled.into()), Some((!disabled).into()))];
     note(&app, &acting, &before, AuditAction::Update, fields).await;
+    members::note_withdrawn(&app, acting.account, &rows, |email| withdrawn(&acting, email)).await?;
     Ok(Answer(show(&acting, &find(&app, &acting, id).await?)))
 }
 
 /// `POST /v1/invite`
 pub(super) async fn invite(State(app): State<App>, acting: Acting, Json(body): Json) -> Result<Response, RestError> {
     let email = body.get("email").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let rights = read(&app, &acting, &body).await?.for_somebody_new()?;
-    let made = invited(&app, &acting, &email, &rights).await?;
+    let (rights, factor) = read(&app, &acting, &body).await?.for_somebody_new()?;
+    let made = invited(&app, &acting, &email, (&rights, factor)).await?;
     Ok((StatusCode::CREATED, Answer(made)).into_response())
 }
 
@@ -143,10 +154,10 @@ pub(super) async fn invite_many(
         let message = format!("Send a list of 1 to {MOST_INVITED} addresses.");
         RestError::invalid(vec![entry("invalid_value", message, "emails")])
     })?;
-    let rights = read(&app, &acting, &body).await?.for_somebody_new()?;
+    let (rights, factor) = read(&app, &acting, &body).await?.for_somebody_new()?;
     let mut answers = Vec::with_capacity(emails.len());
     for email in emails {
-        answers.push(match invited(&app, &acting, &email, &rights).await {
+        answers.push(match invited(&app, &acting, &email, (&rights, factor)).await {
             Ok(made) => made,
             Err(RestError::Api(no)) if no.status().is_client_error() => {
                 json!({ "email": email, "errors": no.body().errors })
@@ -158,11 +169,16 @@ pub(super) async fn invite_many(
 }
 
 /// Invites as a page of ours does. The link is there where no letter brings it.
-async fn invited(app: &App, acting: &Acting, email: &str, rights: &Rights) -> Result<Value, RestError> {
+async fn invited(
+    app: &App,
+    acting: &Acting,
+    email: &str,
+    (rights, factor): (&Rights, bool),
+) -> Result<Value, RestError> {
     let wish = json!({ "email": email, "role": rights.role, "grants": rights.grants });
     let wish: Invite = serde_json::from_value(wish).map_err(|error| ApiError::internal(&error))?;
     let (caller, entered) = (acting.caller(app).await?, acting.entered());
-    let work = members::invite(State(app.clone()), Extension(caller), Extension(entered), Body(wish));
+    let work = members::invite_with(app, &caller, &entered, wish, factor);
     let Answer(made) = audit::by_road(acting.road(), work).await?;
     let mut shown = json!(made);
     let rows = app.store.members(acting.account).await?;
@@ -182,11 +198,13 @@ pub(super) async fn remove(
     let before = find(&app, &acting, id).await?;
     match before.user {
         Some(user) => {
+            let rows = app.store.members(acting.account).await?;
             done(app.store.remove_member(acting.account, user).await?)?;
             app.rights_changed(acting.account);
             let mut fields = audit::rights_fields(Some(&before.rights), None);
             fields.extend(audit::left_tokens(&app, acting.account, user).await);
             note(&app, &acting, &before, AuditAction::Delete, fields).await;
+            members::note_withdrawn(&app, acting.account, &rows, |email| withdrawn(&acting, email)).await?;
         }
         None => {
             app.store.forget_mail(acting.account, mail::about::INVITATION, &before.email).await?;
@@ -237,6 +255,10 @@ fn show(acting: &Acting, row: &MemberRow) -> Value {
     shown.insert("_id".to_owned(), json!(share(acting.account, row)));
     shown.insert("accepted".to_owned(), json!(row.user.is_some()));
     shown.insert("disabled".to_owned(), json!(row.user.is_some() && !row.enabled));
+    shown.insert("dismissed".to_owned(), json!(row.dismissed));
+    shown.insert("createdAt".to_owned(), json!(time(row.created_ms)));
+    shown.insert("lastModified".to_owned(), json!(time(row.modified_ms)));
+    shown.insert("accountMFARequired".to_owned(), json!(row.require_factor));
     if row.user.is_some() {
         shown.insert("accountSSORequired".to_owned(), json!(row.require_sso));
     }
@@ -250,6 +272,7 @@ fn show(acting: &Acting, row: &MemberRow) -> Value {
     let mut person = json!({ "email": row.email, "name": row.name });
     if let Some(user) = row.user {
         person["_id"] = json!(user);
+        person["accountSSOLinked"] = json!(if row.sso_linked { "this_account" } else { "not_linked" });
     }
     if let Some(ms) = row.signed_in_ms {
         shown.insert("lastSignIn".to_owned(), json!(time(ms)));
@@ -265,16 +288,18 @@ struct Wish {
     disabled: bool,
     /// As it is, when nothing is said.
     require_sso: Option<bool>,
+    /// As it is, when nothing is said.
+    require_factor: Option<bool>,
 }
 
 impl Wish {
-    /// The rights, for an invitation, which says no more.
-    fn for_somebody_new(self) -> Result<Rights, RestError> {
+    /// The rights, and whether a second factor is asked for: an invitation says no more.
+    fn for_somebody_new(self) -> Result<(Rights, bool), RestError> {
         if self.require_sso == Some(true) {
             let message = "Single sign-on is asked of somebody once they are a member.";
             return Err(RestError::invalid(vec![entry("invalid_value", message, "accountSSORequired")]));
         }
-        Ok(self.rights)
+        Ok((self.rights, self.require_factor.unwrap_or(false)))
     }
 }
 
@@ -282,7 +307,8 @@ impl Wish {
 async fn read(app: &App, acting: &Acting, body: &Value) -> Result<Wish, RestError> {
     let not = |message: &str, field: &str| RestError::invalid(vec![entry("invalid_value", message, field)]);
     let fields = body.as_object().ok_or_else(|| not("Send a JSON object.", ""))?;
-    let (mut role, mut grants, mut disabled, mut require_sso) = (Role::Custom, Grants::new(), false, None);
+    let (mut role, mut grants, mut disabled) = (Role::Custom, Grants::new(), false);
+    let (mut require_sso, mut require_factor) = (None, None);
     let mut unknown: Vec<ErrorBody> = Vec::new();
     for (name, value) in fields {
         match (name.as_str(), value) {
@@ -293,6 +319,12 @@ async fn read(app: &App, acting: &Acting, body: &Value) -> Result<Wish, RestErro
             }
             ("disabled", Value::Bool(flag)) => disabled = *flag,
             ("accountSSORequired", Value::Bool(flag)) => require_sso = Some(*flag),
+            ("accountMFARequired", Value::Bool(flag)) => require_factor = Some(*flag),
+            (apart, Value::Bool(false)) if APART.contains(&apart) => {}
+            (apart, Value::Bool(true)) if APART.contains(&apart) => {
+                let message = "This is not given apart: who manages an integration may. Give the level manage there.";
+                unknown.push(entry("invalid_value", message, name));
+            }
             ("integrationAccessLevel", Value::Array(list)) => grants = levels(app, acting, list).await?,
             _ => unknown.push(entry("unknown_field", "An access share has no such field, or not of this type.", name)),
         }
@@ -302,7 +334,7 @@ async fn read(app: &App, acting: &Acting, body: &Value) -> Result<Wish, RestErro
     }
     // Who manages everything manages each: levels beside that would come back when the role is lowered.
     let grants = if role >= Role::Manage { Grants::new() } else { grants };
-    Ok(Wish { rights: Rights { role, grants }, disabled, require_sso })
+    Ok(Wish { rights: Rights { role, grants }, disabled, require_sso, require_factor })
 }
 
 fn role_of(level: &str) -> Option<Role> {
@@ -336,6 +368,11 @@ async fn levels(app: &App, acting: &Acting, list: &[Value]) -> Result<Grants, Re
         return Err(RestError::invalid(vec![entry("too_many", message, "integrationAccessLevel")]));
     }
     Ok(grants)
+}
+
+/// The entry of an invitation that went with a member's right to invite.
+fn withdrawn(acting: &Acting, email: &str) -> AuditEvent {
+    audit::acted(acting, MEMBER, None, email, AuditAction::Delete)
 }
 
 async fn note(app: &App, acting: &Acting, row: &MemberRow, action: AuditAction, fields: Vec<FieldChange>) {

@@ -1,10 +1,15 @@
-//! Jobs, as the API calls runs and their steps.
+//! Jobs, as the API calls runs and their steps. What a query asks for is read by [`asked`]; their errors are [`errors`]'s.
+
+mod asked;
+pub(super) mod errors;
 
 use std::collections::{BTreeMap, HashMap};
 
+use asked::{Asked, filter};
 use axum::Json as Answer;
-use axum::extract::{RawQuery, State};
-use axum::http::StatusCode;
+use axum::extract::{OriginalUri, RawQuery, State};
+use axum::http::header::LINK;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -14,27 +19,30 @@ use tombolo_wire::run::{
     Attempt, ErrorMark, RunPlace, RunRow, RunStatus, RunType, StepCount, attempts, settled, standings,
 };
 
-use super::body::{Collection, MaybeJson};
+use super::body::{Collection, MaybeJson, address};
 use super::resources::found;
 use crate::app::App;
 use crate::rest::acting::Acting;
 use crate::rest::error::RestError;
 use crate::rest::mirror;
-use crate::rest::query::pairs;
-use crate::rest::shown::{read_time, time};
+use crate::rest::query::{Query, pairs};
+use crate::rest::shown::time;
 use crate::routes::body::Names;
 use crate::store::JobFilter;
 
-/// The most jobs of one answer.
-const MOST: u32 = 1_001;
+/// So many runs are looked through at a time.
+const BATCH: u32 = 1_000;
 
 /// `GET /v1/jobs`
 pub(super) async fn list(
     State(app): State<App>,
     acting: Acting,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, RestError> {
-    answer(&app, &acting, Asked(pairs(raw.as_deref()))).await
+    let asked = Asked::read(pairs(raw.as_deref()))?;
+    page(&app, &acting, &asked, (&address(&app, &headers, uri.path()), raw.as_deref())).await
 }
 
 /// `GET /v1/flows/{id}/jobs` and `GET /v1/integrations/{id}/jobs`
@@ -43,12 +51,15 @@ pub(super) async fn of_one(
     acting: Acting,
     Collection(kind): Collection,
     Names(id): Names<Id>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, RestError> {
     found(&app, &acting, kind, id).await?;
     let field = if kind == Kind::Flow { "_flowId" } else { "_integrationId" };
     let others = pairs(raw.as_deref()).into_iter().filter(|(name, _)| name != field);
-    answer(&app, &acting, Asked(others.chain([(field.to_owned(), id.to_string())]).collect())).await
+    let asked = Asked::read(others.chain([(field.to_owned(), id.to_string())]).collect())?;
+    page(&app, &acting, &asked, (&address(&app, &headers, uri.path()), raw.as_deref())).await
 }
 
 /// `POST /v1/jobs/current`: the runs that go on, of the flows or the integration that the body names.
@@ -65,80 +76,102 @@ pub(super) async fn current(
         let ids: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
         asked.push(("_flowId_in".to_owned(), ids.join(",")));
     }
-    answer(&app, &acting, Asked(asked)).await
+    page(&app, &acting, &Asked::read(asked)?, ("", None)).await
 }
 
-async fn answer(app: &App, acting: &Acting, asked: Asked) -> Result<Response, RestError> {
-    let shown =
-        if matches!(asked.get("type"), Some("export" | "import" | "lookup")) || asked.get("_flowJobId").is_some() {
-            steps(app, acting, &asked).await?
-        } else {
-            let filter = within_sight(app, acting, filter(app, acting, &asked).await?).await?;
-            let runs = app.store.jobs(acting.account, &filter, asked.limit()).await?;
-            let homes = homes(app, acting).await?;
-            let retries = app.store.retries(acting.account, None).await?;
-            let ids: Vec<Id> = runs.iter().map(|run| run.id).collect();
-            let marks = app.store.marks_of_runs(acting.account, &ids).await?;
-            let tried = |run: &RunRow| outcomes(run, &retries, &marks);
-            runs.iter().map(|run| job(run, homes.get(&run.flow).copied(), &tried(run))).collect()
-        };
+/// A page of jobs; the `Link` header says where the next one is.
+async fn page(
+    app: &App,
+    acting: &Acting,
+    asked: &Asked,
+    (address, raw): (&str, Option<&str>),
+) -> Result<Response, RestError> {
+    let query = Query::read(raw)?;
+    let (shown, more) = collected(app, acting, asked, &query).await?;
     if shown.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    Ok(Answer(shown).into_response())
+    let known = query.skip.saturating_add(shown.len()).saturating_add(usize::from(more));
+    let shown: Vec<Value> = shown.into_iter().map(|shown| query.fields_of(shown)).collect();
+    let mut response = Answer(shown).into_response();
+    // What is asked for by a body has no address of a next page.
+    let link = query.link(address, raw, known).filter(|_| !address.is_empty());
+    if let Some(link) = link.and_then(|link| HeaderValue::from_str(&link).ok()) {
+        response.headers_mut().insert(LINK, link);
+    }
+    Ok(response)
 }
 
-/// `GET /v1/jobs/{id}`
+/// The jobs of a page, and whether there are more behind it. Each run comes before its steps.
+async fn collected(app: &App, acting: &Acting, asked: &Asked, query: &Query) -> Result<(Vec<Value>, bool), RestError> {
+    let wanted = asked.wanted()?;
+    let filter = within_sight(app, acting, filter(app, acting, asked).await?).await?;
+    let homes = homes(app, acting).await?;
+    let retries = app.store.retries(acting.account, None).await?;
+    let end = query.skip.saturating_add(query.limit);
+    // One more than the page has, to know whether there are more.
+    let batch = u32::try_from(end.saturating_add(1)).unwrap_or(BATCH).min(BATCH);
+    let (mut shown, mut count, mut skip) = (Vec::new(), 0_usize, 0_u32);
+    loop {
+        let runs = match wanted.run {
+            Some(id) => one_of(app, acting, &filter, id).await?,
+            None => app.store.jobs(acting.account, &filter, skip, batch).await?,
+        };
+        let ids: Vec<Id> = runs.iter().map(|run| run.id).collect();
+        let marks = app.store.marks_of_runs(acting.account, &ids).await?;
+        for run in &runs {
+            let whole =
+                wanted.runs().then(|| job(run, homes.get(&run.flow).copied(), &outcomes(run, &retries, &marks)));
+            let steps = run.steps.iter().filter(|_| wanted.steps()).map(|step| child(run, step));
+            for job in whole.into_iter().chain(steps).filter(|job| wanted.takes(job)) {
+                if count >= end {
+                    return Ok((shown, true));
+                }
+                if count >= query.skip {
+                    shown.push(job);
+                }
+                count += 1;
+            }
+        }
+        if wanted.run.is_some() || u32::try_from(runs.len()).is_ok_and(|many| many < batch) {
+            return Ok((shown, false));
+        }
+        skip = skip.saturating_add(batch);
+    }
+}
+
+/// The run whose steps are asked for, where the rest of the query takes it in.
+async fn one_of(app: &App, acting: &Acting, filter: &JobFilter, id: Id) -> Result<Vec<RunRow>, RestError> {
+    match run_of(app, acting, id, Action::Read).await {
+        Ok(run) if takes(filter, &run) => Ok(vec![run]),
+        Ok(_) => Ok(Vec::new()),
+        Err(no) if no.is_absent() => Ok(Vec::new()),
+        Err(no) => Err(no),
+    }
+}
+
+/// Whether the store would find a run by a filter.
+fn takes(filter: &JobFilter, run: &RunRow) -> bool {
+    filter.flows.as_ref().is_none_or(|flows| flows.contains(&run.flow))
+        && (filter.states.is_empty() || filter.states.iter().any(|state| state == status(run.status)))
+        && filter.from_ms.is_none_or(|from_ms| run.started_ms >= from_ms)
+        && filter.to_ms.is_none_or(|to_ms| run.started_ms <= to_ms)
+}
+
+/// `GET /v1/jobs/{id}`: a run with its steps, or one step.
 pub(super) async fn one(
     State(app): State<App>,
     acting: Acting,
     Names(id): Names<Id>,
 ) -> Result<Answer<Value>, RestError> {
-    let run = run_of(&app, &acting, id, Action::Read).await?;
+    let (run, step) = run_or_step(&app, &acting, id).await?;
+    if let Some(step) = step.and_then(|step| run.steps.get(step)) {
+        return Ok(Answer(child(&run, step)));
+    }
     let tried = tried(&app, &acting, &run).await?;
     let mut shown = job(&run, homes(&app, &acting).await?.get(&run.flow).copied(), &tried);
     shown["children"] = run.steps.iter().map(|step| child(&run, step)).collect();
     Ok(Answer(shown))
-}
-
-/// `GET /v1/jobs/{id}/errors`
-pub(super) async fn errors(
-    State(app): State<App>,
-    acting: Acting,
-    Names(id): Names<Id>,
-) -> Result<Answer<Value>, RestError> {
-    let run = run_of(&app, &acting, id, Action::Read).await?;
-    let rows = app.store.run_errors(acting.account, id).await?;
-    let tried = tried(&app, &acting, &run).await?;
-    // A run that came to no step has no record that failed; what ended it is all there is to tell.
-    let ended = run.error.as_ref().filter(|_| rows.is_empty()).map(|error| {
-        json!({
-            "errorId": format!("{}.0", run.id), "_jobId": run.id, "_flowId": run.flow, "code": error.code,
-            "message": error.message, "source": error.source, "classification": error.class,
-            "occurredAt": time(run.ended_ms.unwrap_or(error.time_ms)), "resolved": false,
-        })
-    });
-    let errors: Vec<Value> = rows
-        .iter()
-        .map(|row| {
-            let error = &row.error;
-            let resolved = tried.get(&row.n).filter(|attempt| attempt.resolved);
-            let mut shown = json!({
-                "errorId": format!("{}.{}", run.id, row.n), "_jobId": run.id, "_flowId": run.flow,
-                "_expOrImpId": error.step.split('~').next().unwrap_or_default(),
-                "code": error.code, "message": error.message, "source": error.source,
-                "classification": error.class, "traceKey": error.trace_key, "occurredAt": time(error.time_ms), "resolved": resolved.is_some(),
-            });
-            if let Some(attempt) = resolved {
-                shown["resolvedAt"] = json!(attempt.ended_ms.map(time));
-                shown["resolvedBy"] = json!(attempt.by.as_ref().map(|by| by.user));
-                shown["_retryJobId"] = json!(attempt.run);
-            }
-            shown
-        })
-        .chain(ended)
-        .collect();
-    Ok(Answer(json!({ "errors": errors })))
 }
 
 /// `PUT /v1/jobs/{id}/cancel`
@@ -175,7 +208,7 @@ pub(super) async fn latest(
     let mut shown = Vec::new();
     for flow in seen.flows.unwrap_or_default() {
         let filter = JobFilter { flows: Some(vec![flow]), ..JobFilter::default() };
-        if let Some(run) = app.store.jobs(acting.account, &filter, 1).await?.first() {
+        if let Some(run) = app.store.jobs(acting.account, &filter, 0, 1).await?.first() {
             let tried = tried(&app, &acting, run).await?;
             shown.push(job(run, homes.get(&flow).copied(), &tried));
         }
@@ -194,6 +227,30 @@ async fn run_of(app: &App, acting: &Acting, id: Id, action: Action) -> Result<Ru
     Ok(run)
 }
 
+/// The run of a job, and which of its steps the job is when it is one. A step's id has the time of its run's in it.
+async fn run_or_step(app: &App, acting: &Acting, id: Id) -> Result<(RunRow, Option<usize>), RestError> {
+    match run_of(app, acting, id, Action::Read).await {
+        Ok(run) => return Ok((run, None)),
+        Err(no) if no.is_absent() => {}
+        Err(no) => return Err(no),
+    }
+    let at = |rest: u8| Id::from_parts(id.unix_seconds(), [rest; 8]);
+    let filter = JobFilter { ids: Some((at(0), at(u8::MAX))), ..JobFilter::default() };
+    let mut skip = 0;
+    loop {
+        let runs = app.store.jobs(acting.account, &filter, skip, BATCH).await?;
+        for run in &runs {
+            if let Some(step) = run.steps.iter().position(|step| child_id(run, step) == id) {
+                return Ok((run_of(app, acting, run.id, Action::Read).await?, Some(step)));
+            }
+        }
+        if u32::try_from(runs.len()).is_ok_and(|many| many < BATCH) {
+            return Err(RestError::not_found());
+        }
+        skip += BATCH;
+    }
+}
+
 /// Runs of what the caller does not see are in no list.
 async fn within_sight(app: &App, acting: &Acting, filter: JobFilter) -> Result<JobFilter, RestError> {
     if acting.rights.sight().is_none() {
@@ -206,67 +263,6 @@ async fn within_sight(app: &App, acting: &Acting, filter: JobFilter) -> Result<J
         None => seen,
     };
     Ok(JobFilter { flows: Some(flows), ..filter })
-}
-
-/// The pairs of a query.
-struct Asked(Vec<(String, String)>);
-
-impl Asked {
-    fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(have, _)| have == name).map(|(_, value)| value.as_str())
-    }
-
-    fn id(&self, name: &str) -> Result<Option<Id>, RestError> {
-        let wrong = || invalid(&format!("{name} is an id of 24 hex digits."));
-        self.get(name).map(|text| text.parse().map_err(|_| wrong())).transpose()
-    }
-
-    fn time(&self, name: &str) -> Result<Option<i64>, RestError> {
-        let wrong = || invalid(&format!("{name} is a time such as 2026-11-29T09:00:00.000Z."));
-        self.get(name).map(|text| read_time(text).ok_or_else(wrong)).transpose()
-    }
-
-    fn limit(&self) -> u32 {
-        self.get("limit").and_then(|text| text.parse().ok()).unwrap_or(MOST).clamp(1, MOST)
-    }
-}
-
-fn invalid(message: &str) -> RestError {
-    RestError::new(StatusCode::BAD_REQUEST, "invalid_query", message)
-}
-
-async fn filter(app: &App, acting: &Acting, asked: &Asked) -> Result<JobFilter, RestError> {
-    let mut flows: Option<Vec<Id>> = asked.id("_flowId")?.map(|id| vec![id]);
-    if let Some(list) = asked.get("_flowId_in") {
-        flows = Some(list.split(',').filter_map(|id| id.trim().parse().ok()).collect());
-    }
-    if let Some(integration) = asked.id("_integrationId")? {
-        let all = mirror::all(app, acting.account, Some(Kind::Flow)).await?;
-        let of = all.iter().filter(|flow| Flow(&flow.seen.value).integration() == Some(integration));
-        let of: Vec<Id> = of.map(|flow| flow.row.id).collect();
-        flows = Some(match flows {
-            Some(flows) => flows.into_iter().filter(|flow| of.contains(flow)).collect(),
-            None => of,
-        });
-    }
-    let states = asked.get("status").into_iter().flat_map(|list| list.split(',')).map(str::to_owned).collect();
-    let (from_ms, to_ms) = (asked.time("createdAt_gte")?, asked.time("createdAt_lte")?);
-    Ok(JobFilter { flows, states, from_ms, to_ms })
-}
-
-/// Steps of one run, as jobs of their own.
-async fn steps(app: &App, acting: &Acting, asked: &Asked) -> Result<Vec<Value>, RestError> {
-    let run = asked
-        .id("_flowJobId")?
-        .ok_or_else(|| invalid("For child jobs, query parameters must contain \"_flowJobId\"."))?;
-    let run = match run_of(app, acting, run, Action::Read).await {
-        Ok(run) => run,
-        Err(no) if no.is_absent() => return Ok(Vec::new()),
-        Err(no) => return Err(no),
-    };
-    let children = run.steps.iter().map(|step| child(&run, step));
-    let wanted = asked.get("type").unwrap_or("any");
-    Ok(children.filter(|child| wanted == "any" || child["type"] == wanted).collect())
 }
 
 const fn status(status: RunStatus) -> &'static str {
@@ -302,15 +298,16 @@ fn job(run: &RunRow, integration: Option<Id>, tried: &BTreeMap<u64, Attempt>) ->
     let sum = |count: fn(&StepCount) -> u64| run.steps.iter().map(count).sum::<u64>();
     let imports =
         |count: fn(&StepCount) -> u64| run.steps.iter().filter(|step| step.kind != "export").map(count).sum::<u64>();
-    let sources = run.steps.iter().filter(|step| step.kind == "export").map(|step| step.pages).sum::<u64>();
+    let sources =
+        |count: fn(&StepCount) -> u64| run.steps.iter().filter(|step| step.kind == "export").map(count).sum::<u64>();
     let mut shown = json!({
         "_id": run.id, "type": if run.origin.retry.is_some() { "retry" } else { "flow" }, "_flowId": run.flow, "name": run.flow_name, "status": status(run.status),
         "createdAt": time(run.started_ms), "startedAt": time(run.started_ms),
         "lastModified": time(run.ended_ms.unwrap_or(run.started_ms)),
-        "numSuccess": imports(|step| step.success), "numIgnore": sum(|step| step.ignored),
+        "numSuccess": imports(|step| step.success), "numExport": sources(|step| step.success), "numIgnore": sum(|step| step.ignored),
         "numError": sum(|step| step.errors), "numOpenError": sum(|step| step.errors).saturating_sub(resolved), "numResolved": resolved,
         "numAutoResolved": sum(|step| step.auto_resolved),
-        "numPagesGenerated": sources, "numPagesProcessed": imports(|step| step.pages),
+        "numPagesGenerated": sources(|step| step.pages), "numPagesProcessed": imports(|step| step.pages),
         "triggeredBy": match run.place {
             RunPlace::Schedule => "scheduler",
             _ if run.origin.kind == RunType::Webhook => "webhook",
@@ -329,21 +326,29 @@ fn job(run: &RunRow, integration: Option<Id>, tried: &BTreeMap<u64, Attempt>) ->
     shown
 }
 
-/// A step of a run as a job; its id is made of both, so it is the same each time.
-fn child(run: &RunRow, step: &StepCount) -> Value {
+/// The id of a step as a job is made of the run's and the step's, so it is the same each time.
+fn child_id(run: &RunRow, step: &StepCount) -> Id {
     let digest = Sha256::new().chain_update(run.id.to_string()).chain_update(&step.step).finalize();
     let mut rest = [0; 8];
     rest.copy_from_slice(&digest[..8]);
+    Id::from_parts(run.id.unix_seconds(), rest)
+}
+
+/// A step of a run as a job.
+fn child(run: &RunRow, step: &StepCount) -> Value {
     let resource = step.step.split('~').next().unwrap_or_default();
     let is_import = step.kind == "import";
     let mut shown = json!({
-        "_id": Id::from_parts(run.id.unix_seconds(), rest), "type": if is_import { "import" } else { "export" },
+        "_id": child_id(run, step), "type": if is_import { "import" } else { "export" },
         "_flowJobId": run.id, "_flowId": run.flow, "name": step.name, "status": status(run.status),
         "startedAt": time(step.began_ms.unwrap_or(run.started_ms)), "numSuccess": step.success, "numIgnore": step.ignored,
         "numError": step.errors, "numAutoResolved": step.auto_resolved, "numResolved": 0,
         "numPagesProcessed": step.pages,
     });
     shown[if is_import { "_importId" } else { "_exportId" }] = json!(resource);
+    if step.kind == "export" {
+        shown["numExport"] = json!(step.success);
+    }
     // Where it ended is known once the run has: a page may still come.
     if let Some(ms) = run.ended_ms {
         shown["endedAt"] = json!(time(step.moved_ms.unwrap_or(ms)));

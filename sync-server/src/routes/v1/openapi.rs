@@ -72,8 +72,8 @@ fn operation(route: &RouteInfo) -> Value {
         .iter()
         .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
         .collect();
-    let is_list = route.method == "GET" && names.is_empty() && route.about.starts_with("List");
-    if is_list {
+    let in_pages = is_list(route) && names.is_empty() && !reads_otherwise(&route.path);
+    if in_pages {
         let query = |name: &str, kind: &str| json!({ "name": name, "in": "query", "schema": { "type": kind } });
         parameters.extend([
             query("limit", "integer"),
@@ -87,22 +87,52 @@ fn operation(route: &RouteInfo) -> Value {
     let mut responses = json!({ "default": { "$ref": "#/components/responses/Errors" } });
     let (status, done) = done(route);
     responses[status] = done;
-    if is_list {
+    if is_list(route) {
         responses["204"] = json!({ "description": "The list is empty" });
     }
     let mut operation = json!({
         "operationId": id, "summary": route.about, "tags": [tag], "parameters": parameters,
     });
+    if route.method == "PUT" && route.path.ends_with("/state/{key}") {
+        // For a key that was not there.
+        responses["201"] = responses["200"].clone();
+    }
+    if route.path == "/v1/jobs/current" {
+        responses["204"] = json!({ "description": "Nothing goes on" });
+    }
     if matches!(route.right, Right::Anybody | Right::Proof) {
         operation["security"] = json!([]);
-    } else {
+    }
+    if route.right != Right::Anybody {
         responses["401"] = json!({ "$ref": "#/components/responses/Unauthorized" });
     }
     if let Some(body) = body(route) {
-        operation["requestBody"] = json!({ "content": body });
+        operation["requestBody"] = json!({ "content": body, "required": !may_lack_body(route) });
     }
     operation["responses"] = responses;
     operation
+}
+
+/// Whether all of what there is comes, a page at a time. Keys of a state come as an object.
+fn is_list(route: &RouteInfo) -> bool {
+    route.method == "GET" && route.about.starts_with("List") && !route.path.ends_with("/state")
+}
+
+/// Lists that say in their summary what they are asked by, or come as a whole.
+fn reads_otherwise(path: &str) -> bool {
+    matches!(path, "/v1/audit" | "/v1/recycleBinTTL" | "/v1/published")
+}
+
+/// Whether an empty request is as good as one with a body.
+fn may_lack_body(route: &RouteInfo) -> bool {
+    let path = route.path.as_str();
+    let ends = ["/clone", "/run", "/disable", "/resolved", "/current", "/cancel", "/getData"];
+    ends.iter().any(|end| path.ends_with(end))
+        || path.ends_with("/{id}/ping")
+        || path.ends_with("/{connection}/register")
+        || path.starts_with("/v1/recycleBinTTL/")
+        || path.starts_with("/v1/integrations/template/")
+        || matches!(route.right, Right::Proof)
 }
 
 /// The status of an answer that says yes, and what is in it.
@@ -116,7 +146,22 @@ fn done(route: &RouteInfo) -> (&'static str, Value) {
             let file = json!({ "application/zip": { "schema": { "type": "string", "format": "binary" } } });
             ("200", json!({ "description": "The file", "content": file }))
         }
-        "GET" if route.about.starts_with("List") && !route.path.contains("{step}") => {
+        "GET" if route.path == "/v1/docs" => (
+            "200",
+            json!({ "description": "The page", "content": { "text/html": { "schema": { "type": "string" } } } }),
+        ),
+        "GET" if route.path.ends_with("/state") => {
+            let keys = json!({ "type": "object", "required": ["keys"], "properties": {
+                "keys": { "type": "array", "items": { "type": "string" } } } });
+            ("200", json!({ "description": "The keys", "content": { "application/json": { "schema": keys } } }))
+        }
+        "GET" if route.path.ends_with("/state/{key}") => {
+            ("200", json!({ "description": "What was set", "content": { "application/json": { "schema": {} } } }))
+        }
+        "PUT" if route.path.ends_with("/state/{key}") => {
+            ("200", json!({ "description": "Set", "content": { "text/plain": { "schema": { "type": "string" } } } }))
+        }
+        "GET" if is_list(route) && !route.path.contains("{step}") => {
             let list = json!({ "type": "array", "items": { "$ref": "#/components/schemas/Resource" } });
             ("200", json!({ "description": "A page", "content": { "application/json": { "schema": list } } }))
         }

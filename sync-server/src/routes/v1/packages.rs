@@ -1,6 +1,7 @@
 //! Integrations and flows as zips: downloaded, looked at, installed.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use axum::Json as Answer;
 use axum::body::Bytes;
@@ -51,8 +52,13 @@ pub(super) async fn pack(app: &App, acting: &Acting, kind: Kind, id: Id) -> Resu
 pub(super) fn handed(app: &App, headers: &HeaderMap, name: &str, bytes: Bytes) -> Result<Response, RestError> {
     let accepts = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accepts.contains("application/zip") {
-        return Ok(zip(name, bytes));
+        return Ok(file(name, bytes));
     }
+    waiting(app, headers, name, bytes)
+}
+
+/// The address where a file waits for a moment.
+pub(super) fn waiting(app: &App, headers: &HeaderMap, name: &str, bytes: Bytes) -> Result<Response, RestError> {
     let now_ms = clock::now_ms();
     let ticket = app.rest.tickets.put(name.to_owned(), bytes, now_ms)?;
     let url = address(app, headers, &format!("/v1/downloads/{ticket}"));
@@ -62,15 +68,17 @@ pub(super) fn handed(app: &App, headers: &HeaderMap, name: &str, bytes: Bytes) -
 /// `GET /v1/downloads/{ticket}`: the address is the key.
 pub(super) async fn fetch(State(app): State<App>, Names(ticket): Names<String>) -> Result<Response, RestError> {
     let waiting = app.rest.tickets.get(&ticket, clock::now_ms()).ok_or_else(RestError::not_found)?;
-    Ok(zip(&waiting.name, waiting.bytes))
+    Ok(file(&waiting.name, waiting.bytes))
 }
 
-fn zip(name: &str, bytes: Bytes) -> Response {
+/// A file; one whose name does not say otherwise is a zip.
+fn file(name: &str, bytes: Bytes) -> Response {
     // Names of people's choice may hold what a header may not.
     let header = format!("attachment; filename=\"{name}\"");
     let header = HeaderValue::from_str(&header).ok().filter(|_| name.is_ascii());
     let header = header.unwrap_or_else(|| HeaderValue::from_static("attachment; filename=\"integration.zip\""));
-    let kind = HeaderValue::from_static("application/zip");
+    let is_json = Path::new(name).extension().is_some_and(|end| end == "json");
+    let kind = HeaderValue::from_static(if is_json { "application/json" } else { "application/zip" });
     ([(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, header)], bytes).into_response()
 }
 

@@ -6,7 +6,7 @@ use axum::http::header::LINK;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use tombolo_model::{Action, Id, Kind, LONGEST_NAME, Problem, validate};
+use tombolo_model::{Action, Id, Kind, LONGEST_NAME, Problem, validate, wrong_types};
 use tombolo_wire::rest::{AuditAction, FieldChange};
 
 use super::body::{Collection, Json, address};
@@ -65,7 +65,8 @@ pub(super) fn page(
     }
     let address = address(app, headers, path);
     // Others take the whole header for the address of the next page; those read integrations and members.
-    let all = (!path.ends_with("/integrations")).then(|| query.first(&address, raw));
+    let whole = ["/integrations", "/ashares"].iter().any(|end| path.trim_end_matches('/').ends_with(end));
+    let all = (!whole).then(|| query.first(&address, raw));
     let link = query.link(&address, raw, taken.len()).or(all);
     let wanted = taken.into_iter().skip(query.skip).take(query.limit);
     let page: Vec<Value> = wanted.map(|shown| query.fields_of(shown)).collect();
@@ -247,9 +248,10 @@ fn fit(kind: Kind, mut body: Value, before: Option<&Value>) -> Result<(Value, Ta
         // A new flow does nothing until somebody switches it on.
         fields.entry("disabled").or_insert(json!(true));
     }
-    // Who has a long name from elsewhere keeps it.
-    let long = before.and_then(long_name);
-    let problems: Vec<Problem> = unfit(kind, &body).into_iter().filter(|one| Some(one) != long.as_ref()).collect();
+    // What came from elsewhere with a long name, or with a value of another type, can be sent back as it was shown.
+    let had = |before: &Value| long_name(before).into_iter().chain(wrong_types(kind, before)).collect::<Vec<_>>();
+    let known = before.map(had).unwrap_or_default();
+    let problems: Vec<Problem> = unfit(kind, &body).into_iter().filter(|one| !known.contains(one)).collect();
     if problems.is_empty() {
         return Ok((body, secrets));
     }
@@ -262,7 +264,12 @@ pub(super) fn unfit(kind: Kind, value: &Value) -> Vec<Problem> {
         "missing_required_field" => matches!(problem.path.as_str(), "/name" | "/type" | "/_connectionId"),
         code => !matches!(code, "shape_clash" | "unfinished_step"),
     };
-    validate(kind, value).into_iter().filter(matters).chain(long_name(value)).collect()
+    let mut problems: Vec<Problem> = validate(kind, value).into_iter().filter(matters).collect();
+    let more = wrong_types(kind, value).into_iter().chain(long_name(value));
+    // Some are checked for running too, in other words.
+    let more: Vec<Problem> = more.filter(|one| problems.iter().all(|had| had.path != one.path)).collect();
+    problems.extend(more);
+    problems
 }
 
 /// That a name is longer than the app lets one be.

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Json as Answer;
-use axum::extract::State;
-use axum::http::StatusCode;
+use axum::extract::{OriginalUri, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -14,6 +14,7 @@ use tombolo_wire::rest::AuditAction;
 use tombolo_wire::run::{Decision, ErrorMark, Standing, standings, tag_problem};
 
 use super::body::Json;
+use super::resources::page;
 use crate::app::App;
 use crate::rest::acting::Acting;
 use crate::rest::error::{RestError, entry};
@@ -27,12 +28,15 @@ use crate::{audit, clock, fresh};
 const MOST: u32 = 1_000;
 
 /// `GET /v1/tags`
-pub(super) async fn list(State(app): State<App>, acting: Acting) -> Result<Response, RestError> {
-    let shown: Vec<Value> = all(&app, &acting).await?.iter().map(show).collect();
-    if shown.is_empty() {
-        return Ok(StatusCode::NO_CONTENT.into_response());
-    }
-    Ok(Answer(shown).into_response())
+pub(super) async fn list(
+    State(app): State<App>,
+    acting: Acting,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, RestError> {
+    let all = all(&app, &acting).await?;
+    page(&app, &headers, uri.path(), raw.as_deref(), all.iter().map(show))
 }
 
 /// `GET /v1/tags/{id}`

@@ -9,14 +9,15 @@ pub(super) mod binned;
 use std::collections::BTreeSet;
 
 use axum::Json as Answer;
-use axum::extract::State;
-use axum::http::StatusCode;
+use axum::extract::{OriginalUri, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use tombolo_model::{Action, Id, Kind, MASK};
 use tombolo_wire::rest::{AuditAction, ErrorBody, FieldChange};
 
 use super::body::Json;
+use super::resources::page;
 use crate::app::App;
 use crate::rest::acting::{Acting, By, SCOPES, Scope};
 use crate::rest::error::{RestError, entry};
@@ -50,13 +51,16 @@ pub(super) async fn info(acting: Acting) -> Answer<Value> {
 }
 
 /// `GET /v1/accesstokens`
-pub(super) async fn list(State(app): State<App>, acting: Acting) -> Result<Response, RestError> {
+pub(super) async fn list(
+    State(app): State<App>,
+    acting: Acting,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, RestError> {
     let rows = app.store.tokens(acting.account, clock::now_ms()).await?;
-    let shown: Vec<Value> = rows.iter().filter(|row| may_see(&acting, row)).map(show).collect();
-    if shown.is_empty() {
-        return Ok(StatusCode::NO_CONTENT.into_response());
-    }
-    Ok(Answer(shown).into_response())
+    let shown = rows.iter().filter(|row| may_see(&acting, row)).map(show);
+    page(&app, &headers, uri.path(), raw.as_deref(), shown)
 }
 
 /// `GET /v1/accesstokens/{id}`
@@ -81,7 +85,7 @@ pub(super) async fn create(State(app): State<App>, acting: Acting, Json(body): J
     if !personal {
         acting.must_in_account(Action::ManageMembers, Kind::Integration)?;
     }
-    let wish = read(&app, &acting, &body, personal).await?;
+    let wish = read(&app, &acting, &body, personal, &Value::Null).await?;
     let text = fresh::token()?;
     let now_ms = clock::now_ms();
     let token = NewToken {
@@ -112,7 +116,7 @@ pub(super) async fn change(
 ) -> Result<Answer<Value>, RestError> {
     let mut row = find(&app, &acting, id).await?;
     let before = show(&row);
-    let wish = read(&app, &acting, &body, row.personal).await?;
+    let wish = read(&app, &acting, &body, row.personal, &row.body).await?;
     if must_own(&acting, &row).is_err() {
         return end(&app, &acting, row, &wish).await;
     }
@@ -250,8 +254,9 @@ struct Wish {
     purge_ms: Option<i64>,
 }
 
-/// Reads a body; a field that is not known is refused, so that nobody believes to have limited a token who has not.
-async fn read(app: &App, acting: &Acting, body: &Value, personal: bool) -> Result<Wish, RestError> {
+/// Reads a body; a field that is not known is refused, so that nobody believes to have limited a token who has not. What the
+/// token has in its scope already is in `had`.
+async fn read(app: &App, acting: &Acting, body: &Value, personal: bool, had: &Value) -> Result<Wish, RestError> {
     let fields = body.as_object().ok_or_else(|| wrong("invalid_body", "A token is a JSON object.", ""))?;
     let mut kept = Map::new();
     let mut wish = Wish { body: Value::Null, revoked: None, purge_ms: None };
@@ -286,7 +291,7 @@ async fn read(app: &App, acting: &Acting, body: &Value, personal: bool) -> Resul
     }
     problems.extend(wrong_scope(&kept, personal));
     problems.extend(wrong_end(wish.purge_ms, personal));
-    problems.extend(absent(app, acting, &kept).await?);
+    problems.extend(absent(app, acting, &kept, had).await?);
     if !problems.is_empty() {
         return Err(RestError::invalid(problems));
     }
@@ -327,11 +332,22 @@ fn wrong_end(purge_ms: Option<i64>, personal: bool) -> Option<ErrorBody> {
     (!fine).then(|| entry("invalid_value", message, "autoPurgeAt"))
 }
 
-/// The listed resources that are not there.
-async fn absent(app: &App, acting: &Acting, fields: &Map<String, Value>) -> Result<Vec<ErrorBody>, RestError> {
+/// The listed resources that are not there. What was in the scope stays good when it is purged or handed over: it opens
+/// nothing, and whoever takes the token away sends it back as it was shown.
+async fn absent(
+    app: &App,
+    acting: &Acting,
+    fields: &Map<String, Value>,
+    had: &Value,
+) -> Result<Vec<ErrorBody>, RestError> {
     let mut problems = Vec::new();
     for (name, kind) in SCOPES {
+        let had = had.get(name).and_then(Value::as_array).into_iter().flatten();
+        let had: BTreeSet<&str> = had.filter_map(Value::as_str).collect();
         for (index, id) in fields.get(name).and_then(Value::as_array).into_iter().flatten().enumerate() {
+            if id.as_str().is_some_and(|id| had.contains(id)) {
+                continue;
+            }
             let id: Option<Id> = id.as_str().and_then(|id| id.parse().ok());
             let found = match id {
                 Some(id) => mirror::one(app, acting.account, id).await?,

@@ -1,8 +1,8 @@
 //! Hand-overs as the API shows them: offered, previewed, listed, canceled. To take one is a person's.
 
 use axum::Json as Answer;
-use axum::extract::{Extension, State};
-use axum::http::StatusCode;
+use axum::extract::{Extension, OriginalUri, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use tombolo_model::{Id, Kind};
@@ -10,6 +10,7 @@ use tombolo_wire::rest::{OfferTransfer, PreviewTransfer, Transfer, TransferStatu
 
 use super::body::Json;
 use super::recycle_bin::model;
+use super::resources::page;
 use crate::app::App;
 use crate::audit;
 use crate::clock;
@@ -20,12 +21,15 @@ use crate::routes::body::{Body, Names};
 use crate::routes::transfers;
 
 /// `GET /v1/transfers`
-pub(super) async fn list(State(app): State<App>, acting: Acting) -> Result<Response, RestError> {
-    let shown: Vec<Value> = all(&app, &acting).await?.iter().map(show).collect();
-    if shown.is_empty() {
-        return Ok(StatusCode::NO_CONTENT.into_response());
-    }
-    Ok(Answer(shown).into_response())
+pub(super) async fn list(
+    State(app): State<App>,
+    acting: Acting,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, RestError> {
+    let all = all(&app, &acting).await?;
+    page(&app, &headers, uri.path(), raw.as_deref(), all.iter().map(show))
 }
 
 /// `GET /v1/transfers/{id}`

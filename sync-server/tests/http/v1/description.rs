@@ -1,10 +1,45 @@
 //! The description of the API, for programs and for people.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tombolo_server::route_table;
 
-use super::client::Api;
+use super::client::{Api, owner};
 use crate::server::Server;
+
+#[tokio::test]
+async fn the_description_says_of_unusual_routes_what_they_take_and_answer() {
+    let server = Server::start();
+    let (_ann, api) = owner(&server, "ann").await;
+    let description = api.get("/v1/openapi.json").await.good();
+    let operation = |method: &str, path: &str| description["paths"][path][method].clone();
+    let answers = |method: &str, path: &str, status: &str| operation(method, path)["responses"][status].clone();
+    // Each is asked as well, so that the description cannot be right alone.
+    let keys = answers("get", "/v1/state", "200");
+    let schema = &keys["content"]["application/json"]["schema"];
+    assert_eq!((&schema["type"], &schema["required"]), (&json!("object"), &json!(["keys"])));
+    assert_eq!(operation("get", "/v1/state")["parameters"], json!([]));
+    assert_eq!(api.get("/v1/state").await.good(), json!({ "keys": [] }));
+    for (status, value) in [("201", json!([1])), ("200", json!("x"))] {
+        let kept = api.put("/v1/state/a", value).await;
+        assert_eq!(kept.status.as_str(), status);
+        let kind = kept.headers["content-type"].to_str().unwrap().split(';').next().unwrap().to_owned();
+        assert!(answers("put", "/v1/state/{key}", status)["content"].get(&kind).is_some(), "{kind}");
+    }
+    assert_eq!(answers("get", "/v1/state/{key}", "200")["content"]["application/json"]["schema"], json!({}));
+    assert_eq!(api.post("/v1/jobs/current", json!({})).await.status, 204);
+    assert!(answers("post", "/v1/jobs/current", "204").is_object());
+    assert!(answers("get", "/v1/docs", "200")["content"].get("text/html").is_some());
+    for (method, path, required) in [
+        ("put", "/v1/tags/{id}", true),
+        ("post", "/v1/scripts", true),
+        ("post", "/v1/flows/{id}/run", false),
+        ("post", "/v1/connections/{id}/ping", false),
+    ] {
+        assert_eq!(operation(method, path)["requestBody"]["required"], required, "{method} {path}");
+    }
+    let unauthorized = answers("post", "/v1/exports/{id}/data", "401");
+    assert_eq!(unauthorized["$ref"], "#/components/responses/Unauthorized");
+}
 
 #[tokio::test]
 async fn each_route_of_the_api_is_described_for_programs_and_for_people() {

@@ -41,6 +41,41 @@ async fn no_route_of_authority_of_the_api_takes_a_field_that_it_does_not_know() 
 }
 
 #[tokio::test]
+async fn a_known_field_of_another_type_is_refused_by_its_place_and_switches_nothing_on() {
+    let server = Server::start();
+    let (_ann, api) = owner(&server, "ann").await;
+    let flow = json!({ "name": "f", "disabled": "no", "pageGenerators": [5, { "_exportId": 7 }], "routers": "x" });
+    let refused = api.post("/v1/flows", flow).await;
+    assert_eq!(refused.no(), (422, "wrong_type".to_owned()));
+    let body = refused.json();
+    let fields: Vec<&str> =
+        body["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect();
+    assert_eq!(fields, ["disabled", "pageGenerators.0", "pageGenerators.1._exportId", "routers"]);
+    assert_eq!(api.get("/v1/flows").await.status, 204);
+    for (collection, body, field) in [
+        ("connections", json!({ "name": "c", "type": "http", "http": "x" }), "http"),
+        ("connections", json!({ "name": "c", "type": "http", "http": { "baseURI": 5 } }), "http.baseURI"),
+        ("integrations", json!({ "name": "i", "disabled": "yes" }), "disabled"),
+        ("scripts", json!({ "name": "s", "content": ["x"] }), "content"),
+    ] {
+        let refused = api.post(&format!("/v1/{collection}"), body).await;
+        let error = &refused.json()["errors"][0];
+        assert_eq!(
+            (refused.status.as_u16(), &error["code"], &error["field"]),
+            (422, &json!("wrong_type"), &json!(field))
+        );
+    }
+    let flow = api.make("flows", json!({ "name": "f" })).await;
+    let one = format!("/v1/flows/{flow}");
+    let patch = json!([{ "op": "replace", "path": "/disabled", "value": "no" }]);
+    assert_eq!(api.patch(&one, patch).await.no(), (422, "wrong_type".to_owned()));
+    let mut shown = api.get(&one).await.good();
+    assert_eq!(shown["disabled"], true);
+    shown["schedule"] = json!(5);
+    assert_eq!(api.put(&one, shown).await.no(), (422, "wrong_type".to_owned()));
+}
+
+#[tokio::test]
 async fn what_only_the_server_writes_is_nobody_elses_to_set_in_any_kind() {
     let server = Server::start();
     let (ann, api) = owner(&server, "ann").await;

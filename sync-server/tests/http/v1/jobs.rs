@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::client::{Api, owner};
+use super::client::{Answer, Api, owner};
 use super::whole_task::ended;
 use crate::runs::endpoint;
 use crate::server::Server;
@@ -53,7 +53,28 @@ async fn jobs_are_found_by_flow_state_and_time_and_their_steps_by_the_job() {
     assert_eq!(ids("createdAt_gte=2099-01-01").await.len(), 0);
     assert_eq!(ids(&format!("_flowId_in={good},{bad}&limit=1")).await.join(","), failed);
     assert_eq!(api.get("/v1/jobs?_flowId=nonsense").await.no(), (400, "invalid_query".to_owned()));
+    for wrong in ["retriable=true", "_bulkJobId=1", "numError_gte=many", "skip=null", "limit=x"] {
+        assert_eq!(api.get(&format!("/v1/jobs?{wrong}")).await.status, 400, "{wrong}");
+    }
+    assert_eq!(ids("numSuccess_lte=0").await.join(","), failed);
+    assert_eq!(ids("numSuccess_gte=2&type_in=flow,retry").await.join(","), done);
+    assert_eq!(ids("type=retry").await.len(), 0);
+    let [ok, no] = [&done, &failed].map(|job| format!("/v1/jobs?type=import&_flowJobId={job}"));
+    assert_eq!(
+        (
+            api.get(&format!("{ok}&status=completed")).await.status.as_u16(),
+            api.get(&format!("{no}&status=completed")).await.status.as_u16()
+        ),
+        (200, 204)
+    );
     let steps = api.get(&format!("/v1/jobs?_flowJobId={done}&type=import")).await.good();
+    // Without the job all of them are asked for, and each is found by what it is a step of.
+    let import = steps[0]["_importId"].as_str().unwrap();
+    let all = api.get("/v1/jobs?type=import&status=completed").await.good();
+    assert_eq!((&all[0]["_id"], all[1].is_null()), (&steps[0]["_id"], true), "{all}");
+    assert_eq!(api.get(&format!("/v1/jobs?_importId={import}")).await.good(), steps);
+    assert_eq!(api.get(&format!("/v1/jobs/{}", steps[0]["_id"].as_str().unwrap())).await.good(), steps[0]);
+    assert_eq!(api.get(&format!("/v1/jobs?_exportId={}", "f".repeat(24))).await.status, 204);
     assert_eq!(
         (steps[0]["_flowJobId"].as_str(), steps[0]["type"].as_str(), steps[1].is_null()),
         (Some(done.as_str()), Some("import"), true)
@@ -64,6 +85,76 @@ async fn jobs_are_found_by_flow_state_and_time_and_their_steps_by_the_job() {
         api.put(&format!("/v1/jobs/{}/cancel", "f".repeat(24)), json!({})).await.no(),
         (404, "not_found".to_owned())
     );
+}
+
+#[tokio::test]
+async fn the_header_of_a_page_of_jobs_leads_to_the_next_until_all_are_read() {
+    let (base, _) = endpoint().await;
+    let server = Server::start_with(&["--allow-private-network"]);
+    let (_ann, api) = owner(&server, "ann").await;
+    let (flow, _) = flow(&api, &base, &["/orders"]).await;
+    let mut made = Vec::new();
+    for _ in 0..3 {
+        let job = run(&api, &flow, json!({})).await;
+        ended(&api, &job).await;
+        made.insert(0, job);
+    }
+    let next = |answer: &Answer| {
+        let link = answer.headers.get("link")?.to_str().unwrap().to_owned();
+        let next = link.split(", ").find(|link| link.ends_with("rel=\"next\""))?;
+        Some(next.trim_start_matches('<').split('>').next().unwrap().to_owned())
+    };
+    for (begin, each) in [
+        ("/v1/jobs?limit=2".to_owned(), 1),
+        (format!("/v1/flows/{flow}/jobs?limit=2&include=status"), 1),
+        ("/v1/jobs?limit=4&type_in=flow,export,import".to_owned(), 3),
+    ] {
+        let (mut at, mut seen) = (Some(begin.clone()), Vec::new());
+        while let Some(path) = at {
+            let page = api.get(&path).await;
+            seen.extend(page.good().as_array().unwrap().clone());
+            at = next(&page);
+        }
+        assert_eq!(seen.len(), 3 * each, "{begin}");
+        let runs: Vec<&str> = seen.iter().step_by(each).map(|job| job["_id"].as_str().unwrap()).collect();
+        assert_eq!(runs, made, "{begin}");
+    }
+    assert_eq!(api.get("/v1/jobs?limit=2&skip=2").await.good()[0]["_id"], json!(made[2]));
+    assert_eq!(api.get("/v1/jobs?skip=3").await.status, 204);
+}
+
+#[tokio::test]
+async fn the_errors_of_a_run_and_of_its_step_come_as_a_list_and_as_a_file() {
+    let (base, _) = endpoint().await;
+    let server = Server::start_with(&["--allow-private-network"]);
+    let (_ann, api) = owner(&server, "ann").await;
+    let (flow, _) = flow(&api, &base, &["/orders"]).await;
+    let shown = api.get(&format!("/v1/flows/{flow}")).await.good();
+    let import = shown["pageProcessors"][0]["_importId"].as_str().unwrap();
+    let mut sink = api.get(&format!("/v1/imports/{import}")).await.good();
+    sink["http"]["relativeURI"] = json!(["/nothing-there"]);
+    api.put(&format!("/v1/imports/{import}"), sink).await.good();
+    let job = run(&api, &flow, json!({})).await;
+    assert_eq!(ended(&api, &job).await["numError"], 2);
+    let steps = api.get(&format!("/v1/jobs?_flowJobId={job}")).await.good();
+    let id = |kind: &str| {
+        let found = steps.as_array().unwrap().iter().find(|step| step["type"] == kind).unwrap();
+        found["_id"].as_str().unwrap().to_owned()
+    };
+    for of in [job.clone(), id("import")] {
+        let errors = api.get(&format!("/v1/jobs/{of}/jobErrors")).await.good();
+        assert_eq!(errors.as_array().unwrap().len(), 2, "{errors}");
+        assert_eq!((&errors[0]["_jobId"], &errors[0]["resolve"]), (&json!(job), &json!(false)), "{errors}");
+        assert!(errors[0]["message"].is_string() && errors[0]["createdAt"].is_string(), "{errors}");
+        let file = api.get(&format!("/v1/jobs/{of}/errorFile/signedURL")).await.good();
+        // The address is the key.
+        let there = Api::new(&server, "none").get(file["signedURL"].as_str().unwrap()).await;
+        assert_eq!(there.headers["content-type"], "application/json");
+        let listed = api.get(&format!("/v1/jobs/{of}/errors")).await.good();
+        assert_eq!(there.good(), listed["errors"]);
+    }
+    assert_eq!(api.get(&format!("/v1/jobs/{}/joberrors", id("export"))).await.status, 204);
+    assert_eq!(api.get(&format!("/v1/jobs/{}/joberrors", "f".repeat(24))).await.status, 404);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Lists: pages, fields, filters, and how often one may ask.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::client::{Api, owner};
 use crate::server::Server;
@@ -9,6 +9,39 @@ use crate::server::Server;
 fn next(link: &str) -> Option<String> {
     let entry = link.split(", ").find(|entry| entry.ends_with("rel=\"next\""))?;
     Some(entry.split_once('>')?.0.trim_start_matches('<').to_owned())
+}
+
+#[tokio::test]
+async fn members_tokens_and_tags_come_in_pages_too() {
+    let server = Server::start();
+    let (_ann, api) = owner(&server, "ann").await;
+    for n in 0..2 {
+        api.post("/v1/accesstokens", json!({ "name": format!("t{n}"), "fullAccess": true })).await.id();
+    }
+    for n in 0..3 {
+        let email = format!("p{n}@example.com");
+        assert_eq!(api.post("/v1/invite", json!({ "email": email, "accessLevel": "monitor" })).await.status, 201);
+        assert_eq!(api.post("/v1/tags", json!({ "tag": format!("tag{n}") })).await.status, 201);
+    }
+    for path in ["/v1/accesstokens", "/v1/ashares", "/v1/tags"] {
+        let whole = api.get(path).await.good();
+        let (mut at, mut seen) = (Some(format!("{path}?limit=2")), Vec::new());
+        while let Some(path) = at {
+            let page = api.get(&path).await;
+            let shown = page.good();
+            assert!(shown.as_array().unwrap().len() <= 2, "{path}");
+            seen.extend(shown.as_array().unwrap().clone());
+            at = page.headers.get("link").and_then(|link| next(link.to_str().unwrap()));
+        }
+        let ids = |list: &[Value]| list.iter().map(|one| one["_id"].clone()).collect::<Vec<_>>();
+        assert_eq!((seen.len(), ids(&seen)), (3, ids(whole.as_array().unwrap())), "{path}");
+        for wrong in ["skip=null", "limit=x", "foo=1"] {
+            assert_eq!(api.get(&format!("{path}?{wrong}")).await.status, 400, "{path} {wrong}");
+        }
+    }
+    // Some clients take the whole header for the address of the next page of members.
+    assert!(api.get("/v1/ashares").await.headers.get("link").is_none());
+    assert_eq!(api.get("/v1/transfers?skip=null").await.status, 400);
 }
 
 #[tokio::test]

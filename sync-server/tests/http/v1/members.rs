@@ -65,6 +65,52 @@ async fn members_are_invited_changed_and_removed_as_access_shares() {
 }
 
 #[tokio::test]
+async fn a_share_says_when_it_was_made_and_changed_whether_it_was_declined_and_who_is_asked_for_a_second_factor() {
+    let server = Server::start();
+    let (ann, api) = owner(&server, "ann").await;
+    let mut bob = server.person("bob").await;
+    let body = json!({ "email": "bob@example.com", "accessLevel": "monitor", "accountMFARequired": true,
+        "allowToEditRetryData": false });
+    let invited = api.post("/v1/invite", body).await;
+    let share = format!("/v1/ashares/{}", invited.id());
+    let shown = api.get(&share).await.good();
+    assert_eq!((&shown["dismissed"], &shown["accountMFARequired"]), (&json!(false), &json!(true)), "{shown}");
+    let token = |answer: &Value| {
+        let link = answer["link"].as_str().unwrap();
+        json!({ "invitation": link.strip_prefix("/sign-up?invitation=").unwrap() })
+    };
+    assert_eq!(bob.browser.post("/api/invitations/dismiss", token(&invited.json())).await.status(), 204);
+    let declined = api.get(&share).await.good();
+    assert_eq!((&declined["dismissed"], &declined["accepted"]), (&json!(true), &json!(false)), "{declined}");
+    assert!(declined["lastModified"].as_str() >= declined["createdAt"].as_str(), "{declined}");
+    let again = json!({ "email": "bob@example.com", "accessLevel": "manage", "accountMFARequired": true });
+    let again = api.post("/v1/invite", again).await.json();
+    assert_eq!(bob.browser.post("/api/invitations/accept", token(&again)).await.status(), 200);
+    let members = format!("/api/accounts/{}/members", ann.account);
+    assert_eq!(crate::server::code(bob.browser.get(&members).await).await, "factor_needed");
+    let one = format!("/v1/ashares/{}", bob.user);
+    let joined = api.get(&one).await.good();
+    assert_eq!((&joined["accountMFARequired"], &joined["dismissed"]), (&json!(true), &json!(false)), "{joined}");
+    assert_eq!(joined["sharedWithUser"]["accountSSOLinked"], "not_linked");
+    // What is not said stays, what is shown can be sent back, and what is said is done and told.
+    let kept = api.put(&one, json!({ "accessLevel": "manage" })).await.good();
+    assert_eq!(kept["accountMFARequired"], true);
+    let mut asked = api.get(&one).await.good();
+    asked["accountMFARequired"] = json!(false);
+    let changed = api.put(&one, asked).await.good();
+    assert_eq!((&changed["accountMFARequired"], &changed["createdAt"]), (&json!(false), &joined["createdAt"]));
+    assert!(changed["lastModified"].as_str() > joined["lastModified"].as_str(), "{changed}");
+    assert_eq!(bob.browser.get(&members).await.status(), 200);
+    let log = api.get("/v1/audit?resourceType=member&limit=1").await.good();
+    let told = json!([{ "fieldPath": "/requireFactor", "oldValue": true, "newValue": false }]);
+    assert_eq!(log[0]["fieldChanges"], told, "{log}");
+    let more = json!({ "accessLevel": "monitor", "allowToEditRetryData": true });
+    let refused = api.put(&one, more).await;
+    assert_eq!(refused.no(), (422, "invalid_value".to_owned()));
+    assert_eq!(refused.json()["errors"][0]["field"], "allowToEditRetryData");
+}
+
+#[tokio::test]
 async fn the_audit_log_is_read_by_filter_page_and_resource() {
     let server = Server::start();
     let (mut ann, api) = owner(&server, "ann").await;

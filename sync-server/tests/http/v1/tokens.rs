@@ -238,6 +238,42 @@ async fn a_scope_is_everything_or_a_list_and_what_is_not_in_it_is_not_there() {
 }
 
 #[tokio::test]
+async fn a_token_is_changed_and_taken_away_also_when_what_it_was_for_is_gone_for_good() {
+    let server = Server::start();
+    let (_ann, api) = owner(&server, "ann").await;
+    let connection = api.make("connections", least(Kind::Connection)).await;
+    let export = json!({ "name": "e", "_connectionId": connection, "adaptorType": "HTTPExport" });
+    let export = api.make("exports", export).await;
+    let scope = json!({ "name": "t", "_connectionIds": [connection], "_exportIds": [export] });
+    let made = api.post("/v1/accesstokens", scope.clone()).await;
+    let (one, program) =
+        (format!("/v1/accesstokens/{}", made.id()), Api::new(&server, made.json()["token"].as_str().unwrap()));
+    assert_eq!(api.delete(&format!("/v1/exports/{export}")).await.status, 204);
+    assert_eq!(api.delete(&format!("/v1/recycleBinTTL/exports/{export}")).await.status, 204);
+    assert_eq!(program.get("/v1/tokenInfo").await.status, 200);
+    // Nobody makes another that names it, nor brings in something else that is not there.
+    assert_eq!(api.post("/v1/accesstokens", scope).await.no(), (422, "invalid_ref".to_owned()));
+    let mut shown = api.get(&one).await.good();
+    let mut more = shown.clone();
+    more["_exportIds"] = json!([export, "f".repeat(24)]);
+    let refused = api.put(&one, more).await;
+    assert_eq!(
+        (refused.no(), &refused.json()["errors"][0]["field"]),
+        ((422, "invalid_ref".to_owned()), &json!("_exportIds.1"))
+    );
+    let mut moved = shown.clone();
+    moved["_connectionIds"] = json!([export]);
+    assert_eq!(api.put(&one, moved).await.no(), (422, "invalid_ref".to_owned()));
+    shown["name"] = json!("renamed");
+    assert_eq!(api.put(&one, shown).await.good()["name"], "renamed");
+    let mut shown = api.get(&one).await.good();
+    shown["revoked"] = json!(true);
+    assert_eq!(api.put(&one, shown).await.good()["revoked"], true);
+    assert_eq!(program.get("/v1/tokenInfo").await.status, 401);
+    assert_eq!(api.delete(&one).await.status, 204);
+}
+
+#[tokio::test]
 async fn a_personal_token_follows_its_person_and_no_token_makes_one() {
     let server = Server::start();
     let (mut ann, api) = owner(&server, "ann").await;
