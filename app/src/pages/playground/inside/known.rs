@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 use serde_json::{Value, json};
 use tombolo_model::Id;
-use tombolo_model::run::RunRow;
+use tombolo_model::run::{RunRow, is_of_step};
 use tombolo_wire::rest::LastPayload;
 use tombolo_wire::run_worker::StageRow;
 use tombolo_wire::store::{Call, RunError};
@@ -70,18 +70,13 @@ fn is_mapped(place: &Place) -> bool {
 /// The first record that came to a step, and where bodies are made, what its mapping made of it; of a source, the first
 /// that it read.
 fn record_of(stages: &[StageRow], step: Id, mapped: bool) -> Option<Value> {
-    let here = |stage: &&StageRow| stage.index.is_some() && is_of(&stage.step, step);
+    let here = |stage: &&StageRow| stage.index.is_some() && is_of_step(&stage.step, step);
     let given = |name: Option<&str>| {
         let of = |stage: &&StageRow| name.is_none_or(|name| stage.name == name) && !stage.input.is_null();
         stages.iter().filter(here).find(of).map(|stage| stage.input.clone())
     };
     let read = || stages.iter().filter(here).find(|stage| !stage.output.is_null()).map(|stage| stage.output.clone());
     mapped.then(|| given(Some("request"))).flatten().or_else(|| given(None)).or_else(read)
-}
-
-/// Whether a run calls a step so. Where a flow uses it several times, the others have a number behind it.
-fn is_of(key: &str, step: Id) -> bool {
-    key.strip_prefix(&step.to_string()).is_some_and(|rest| rest.is_empty() || rest.starts_with('~'))
 }
 
 /// What the last test run in this tab gave a function of a step; in a flow, that of any of its steps.
@@ -95,7 +90,7 @@ pub(super) fn of_hook(doc: Doc, function: &str) -> Option<Known> {
 
 fn given_to(stages: &[StageRow], function: &str, step: Option<Id>) -> Option<Value> {
     let is_call = |stage: &&StageRow| {
-        stage.index.is_none() && stage.name == function && step.is_none_or(|step| is_of(&stage.step, step))
+        stage.index.is_none() && stage.name == function && step.is_none_or(|step| is_of_step(&stage.step, step))
     };
     stages.iter().filter(is_call).find(|stage| stage.input.is_object()).map(|stage| stage.input.clone())
 }
@@ -119,8 +114,8 @@ pub(super) async fn asked_for(doc: Doc, place: &Place, editor: &Editor) -> Resul
         return Ok(None);
     }
     let Some(run) = doc.app.runs.with_untracked(|runs| last_failed(runs.values(), doc.id)) else { return Ok(None) };
-    let errors = doc.app.call::<Vec<RunError>>(Call::RunErrors { run }).await.map_err(|error| error.message)?;
-    Ok(of_errors(&errors, doc.id, editor))
+    let last = doc.app.call::<Option<RunError>>(Call::LastError { run, step: doc.id }).await;
+    Ok(last.map_err(|error| error.message)?.and_then(|error| of_error(error, editor)))
 }
 
 /// The last that came to a listener as what its hook is given; `example` has what is around the records.
@@ -152,16 +147,13 @@ async fn last_payload(doc: Doc) -> Result<Option<LastPayload>, String> {
 
 /// The newest run in which a step failed.
 fn last_failed<'r>(runs: impl Iterator<Item = &'r RunRow>, step: Id) -> Option<Id> {
-    let failed = |run: &&RunRow| run.steps.iter().any(|count| count.errors > 0 && is_of(&count.step, step));
+    let failed = |run: &&RunRow| run.steps.iter().any(|count| count.errors > 0 && is_of_step(&count.step, step));
     runs.filter(failed).max_by_key(|run| run.started_ms).map(|run| run.id)
 }
 
-fn of_errors(errors: &[RunError], step: Id, editor: &Editor) -> Option<Known> {
-    let here = errors.iter().filter(|error| error.record.is_some() && is_of(&error.step, step));
-    let last = here.max_by_key(|error| error.time_ms)?;
-    let record = last.record.clone()?;
-    let known = Known::new(&wrapped(editor, record), "the record that this step failed on last");
-    Some(Known { at_ms: Some(last.time_ms), ..known })
+fn of_error(error: RunError, editor: &Editor) -> Option<Known> {
+    let known = Known::new(&wrapped(editor, error.record?), "the record that this step failed on last");
+    Some(Known { at_ms: Some(error.time_ms), ..known })
 }
 
 /// What came last as the first record that a run makes of it.
@@ -264,18 +256,13 @@ mod tests {
 
     #[test]
     fn a_step_is_tried_with_the_record_that_it_failed_on_last() {
-        let error = |step: &str, time_ms: i64, record: Option<Value>| -> RunError {
-            serde_json::from_value(json!({"step": step, "code": "x", "message": "It broke.", "record": record, "index": 0, "timeMs": time_ms})).unwrap()
-        };
-        let errors = [
-            error(STEP, 1, Some(json!({"a": 1}))),
-            error(STEP, 3, Some(json!({"a": 3}))),
-            error("aaaaaaaaaaaaaaaaaaaaaaaa", 5, Some(json!({"a": 5}))),
-            error(STEP, 4, None),
-        ];
-        let found = of_errors(&errors, step(), editors::find("trace-key").unwrap());
+        let error =
+            |record: Option<Value>| RunError { step: STEP.to_owned(), record, time_ms: 3, ..RunError::default() };
+        let editor = editors::find("trace-key").unwrap();
+        let found = of_error(error(Some(json!({"a": 3}))), editor);
         assert_eq!(found.as_ref().and_then(|known| known.at_ms), Some(3));
         assert_eq!(input(found), Some(json!({"record": {"a": 3}})));
+        assert_eq!(of_error(error(None), editor), None);
         let run = |id: u32, started: i64, errors: u64| -> RunRow {
             let id = Id::from_parts(id, [0; 8]);
             let count = json!({"step": STEP, "name": "Shop", "kind": "import", "received": 1, "success": 1, "ignored": 0, "errors": errors, "pages": 1, "file": null});
