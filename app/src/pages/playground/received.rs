@@ -67,7 +67,7 @@ fn found(last: LastPayload) -> Result<Vec<Found>, String> {
 }
 
 /// What came, as a value: as it is where it is JSON, else as a record with its text.
-pub(super) fn value_of(last: LastPayload) -> Result<Value, String> {
+fn value_of(last: LastPayload) -> Result<Value, String> {
     let LastPayload { text, cut, .. } = last;
     let parsed = serde_json::from_str::<Value>(&text).ok().filter(|value| value.is_object() || value.is_array());
     match parsed {

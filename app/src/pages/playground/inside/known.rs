@@ -10,15 +10,13 @@ use tombolo_wire::run_worker::StageRow;
 use tombolo_wire::store::{Call, RunError};
 
 use super::super::my_data::{takes_records, wrapped};
-use super::super::received::value_of;
 use super::answered::answered;
+use super::came::records_of;
 use super::places::Place;
 use crate::components::editor::Editor;
 use crate::components::{is_listener, last_of};
 use crate::state::Doc;
 
-/// Where a listener says that the records are.
-const RECORDS_AT: &str = "/webhook/pathToRecords";
 const CAME_LAST: &str = "what came to this listener last";
 
 /// An input that is not the example's, and which one it is.
@@ -106,8 +104,7 @@ pub(super) async fn asked_for(doc: Doc, place: &Place, editor: &Editor) -> Resul
     }
     if is_of_listener(doc) {
         let Some(last) = last_payload(doc).await? else { return Ok(None) };
-        let records_at = untrack(|| doc.text(RECORDS_AT));
-        return Ok(of_payload(last, &records_at, editor));
+        return Ok(of_payload(&last, &webhook_of(doc), editor));
     }
     // What a mapping made of a record that failed is nowhere.
     if is_mapped(place) {
@@ -128,8 +125,12 @@ pub(super) async fn asked_for_hook(doc: Doc, hook: &str, example: &str) -> Resul
         return Ok(None);
     }
     let Some(last) = last_payload(doc).await? else { return Ok(None) };
-    let records_at = untrack(|| doc.text(RECORDS_AT));
-    Ok(page_of_payload(last, &records_at, example))
+    Ok(page_of_payload(&last, &webhook_of(doc), example))
+}
+
+/// How a listener reads what comes.
+fn webhook_of(doc: Doc) -> Value {
+    untrack(|| doc.at("/webhook")).unwrap_or_default()
 }
 
 fn is_of_listener(doc: Doc) -> bool {
@@ -157,29 +158,16 @@ fn of_error(error: RunError, editor: &Editor) -> Option<Known> {
 }
 
 /// What came last as the first record that a run makes of it.
-fn of_payload(last: LastPayload, records_at: &str, editor: &Editor) -> Option<Known> {
-    let at_ms = Some(last.received_ms);
-    let record = records_of(last, records_at)?.into_iter().next()?;
-    Some(Known { at_ms, ..Known::new(&wrapped(editor, record), CAME_LAST) })
+fn of_payload(last: &LastPayload, webhook: &Value, editor: &Editor) -> Option<Known> {
+    let record = records_of(last, webhook)?.into_iter().next()?;
+    Some(Known { at_ms: Some(last.received_ms), ..Known::new(&wrapped(editor, record), CAME_LAST) })
 }
 
 /// The same as a page of all its records.
-fn page_of_payload(last: LastPayload, records_at: &str, example: &str) -> Option<Known> {
-    let at_ms = Some(last.received_ms);
+fn page_of_payload(last: &LastPayload, webhook: &Value, example: &str) -> Option<Known> {
     let mut given: Value = serde_json::from_str(example).ok().filter(Value::is_object)?;
-    given["data"] = records_of(last, records_at)?.into();
-    Some(Known { at_ms, ..Known::new(&given, CAME_LAST) })
-}
-
-/// The records of what came. Of a text that is kept in part there are none.
-fn records_of(last: LastPayload, records_at: &str) -> Option<Vec<Value>> {
-    let whole = value_of(last).ok()?;
-    let names = records_at.split('.').filter(|name| !name.is_empty());
-    let found = names.fold(Some(&whole), |value, name| value?.get(name))?;
-    Some(match found {
-        Value::Array(records) => records.clone(),
-        record => vec![record.clone()],
-    })
+    given["data"] = records_of(last, webhook)?.into();
+    Some(Known { at_ms: Some(last.received_ms), ..Known::new(&given, CAME_LAST) })
 }
 
 #[cfg(test)]
@@ -231,26 +219,22 @@ mod tests {
     #[test]
     fn a_listener_is_tried_with_the_first_record_of_what_came_last() {
         let editor = editors::find("trace-key").unwrap();
-        let made = |text: &str, at: &str, cut| {
-            let last = LastPayload { media_type: String::new(), text: text.into(), size_bytes: 9, cut, received_ms: 7 };
-            of_payload(last, at, editor)
+        let came = |media_type: &str, text: &str| {
+            let media_type = media_type.to_owned();
+            LastPayload { media_type, text: text.to_owned(), size_bytes: 9, cut: false, received_ms: 7 }
         };
-        let known = made(r#"{"a":1}"#, "", false).unwrap();
+        let made = |media_type: &str, text: &str| of_payload(&came(media_type, text), &Value::Null, editor);
+        let known = made("application/json", r#"{"a":1}"#).unwrap();
         assert_eq!((known.what, known.at_ms), ("what came to this listener last", Some(7)));
         let record = Some(json!({"record": {"a": 1}}));
-        assert_eq!(input(made(r#"{"a":1}"#, "", false)), record);
-        assert_eq!(input(made(r#"{"data":{"orders":[{"a":1},{"a":2}]}}"#, "data.orders", false)), record);
-        assert_eq!(input(made(r#"{"a":1}"#, "data", false)), None);
-        assert_eq!(input(made("[]", "", false)), None);
-        assert_eq!(input(made("{\"a\":", "", true)), None);
-        let last = LastPayload {
-            media_type: String::new(),
-            text: "[{\"a\":1},{\"a\":2}]".into(),
-            size_bytes: 9,
-            cut: false,
-            received_ms: 7,
-        };
-        let page = page_of_payload(last, "", "{\"data\": [], \"pageIndex\": 0}");
+        assert_eq!(input(Some(known)), record);
+        assert_eq!(input(made("", r#"[{"a":1},{"a":2}]"#)), record);
+        assert_eq!(input(made("", "[]")), None);
+        assert_eq!(input(made("text/csv", "sku,qty\nhp-2,4")), None);
+        let at = json!({"pathToRecords": "data.orders"});
+        let orders = came("", r#"{"data":{"orders":[{"a":1},{"a":2}]}}"#);
+        assert_eq!(input(of_payload(&orders, &at, editor)), record);
+        let page = page_of_payload(&orders, &at, "{\"data\": [], \"pageIndex\": 0}");
         assert_eq!(input(page), Some(json!({"data": [{"a": 1}, {"a": 2}], "pageIndex": 0})));
     }
 
