@@ -13,6 +13,7 @@ mod form;
 mod history;
 mod icon;
 mod listener;
+mod loading;
 mod menu;
 mod name;
 mod name_dialog;
@@ -46,6 +47,7 @@ pub(crate) use form::{DocForm, JsonView, NewConnection, SignInTo, TestConnection
 pub(crate) use history::HistoryDialog;
 pub(crate) use icon::Icon;
 pub(crate) use listener::{ListenerAddress, is_listener, last_of};
+pub(crate) use loading::Loading;
 pub(crate) use menu::{Menu, MenuItem};
 pub(crate) use name::LiveName;
 pub(crate) use name_dialog::{AskName, NameDialog, opener_id};

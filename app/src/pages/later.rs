@@ -8,7 +8,7 @@ use std::future::Future;
 use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
-use crate::components::Icon;
+use crate::components::{Icon, Loading};
 
 /// The program of a page did not come.
 struct NotLoaded;
@@ -57,7 +57,7 @@ where
 {
     let tries = RwSignal::new(0_u32);
     view! {
-        <Suspense fallback=|| view! { <p class="skeleton" aria-label="Loading"></p> }>
+        <Suspense fallback=|| view! { <Loading/> }>
             {move || {
                 tries.track();
                 Suspend::new(async move { load().await.unwrap_or_else(|NotLoaded| again(tries)) })
