@@ -17,6 +17,8 @@ use crate::components::editor::Editor;
 use crate::components::{is_listener, last_of};
 use crate::state::Doc;
 
+/// The records of a page where the listener does not say how many, as in the engine.
+const USUAL_PAGE_SIZE: usize = 20;
 const CAME_LAST: &str = "what came to this listener last";
 
 /// An input that is not the example's, and which one it is.
@@ -125,12 +127,17 @@ pub(super) async fn asked_for_hook(doc: Doc, hook: &str, example: &str) -> Resul
         return Ok(None);
     }
     let Some(last) = last_payload(doc).await? else { return Ok(None) };
-    Ok(page_of_payload(&last, &webhook_of(doc), example))
+    Ok(page_of_payload(&last, &webhook_of(doc), page_size_of(doc), example))
 }
 
 /// How a listener reads what comes.
 fn webhook_of(doc: Doc) -> Value {
     untrack(|| doc.at("/webhook")).unwrap_or_default()
+}
+
+fn page_size_of(doc: Doc) -> usize {
+    let size = untrack(|| doc.at("/pageSize")).as_ref().and_then(Value::as_u64).filter(|size| *size > 0);
+    size.and_then(|size| usize::try_from(size).ok()).unwrap_or(USUAL_PAGE_SIZE)
 }
 
 fn is_of_listener(doc: Doc) -> bool {
@@ -163,10 +170,12 @@ fn of_payload(last: &LastPayload, webhook: &Value, editor: &Editor) -> Option<Kn
     Some(Known { at_ms: Some(last.received_ms), ..Known::new(&wrapped(editor, record), CAME_LAST) })
 }
 
-/// The same as a page of all its records.
-fn page_of_payload(last: &LastPayload, webhook: &Value, example: &str) -> Option<Known> {
+/// The same as the first page that a run makes of it; of no records it makes none.
+fn page_of_payload(last: &LastPayload, webhook: &Value, page_size: usize, example: &str) -> Option<Known> {
     let mut given: Value = serde_json::from_str(example).ok().filter(Value::is_object)?;
-    given["data"] = records_of(last, webhook)?.into();
+    let mut records = records_of(last, webhook).filter(|records| !records.is_empty())?;
+    records.truncate(page_size);
+    given["data"] = records.into();
     Some(Known { at_ms: Some(last.received_ms), ..Known::new(&given, CAME_LAST) })
 }
 
@@ -234,8 +243,11 @@ mod tests {
         let at = json!({"pathToRecords": "data.orders"});
         let orders = came("", r#"{"data":{"orders":[{"a":1},{"a":2}]}}"#);
         assert_eq!(input(of_payload(&orders, &at, editor)), record);
-        let page = page_of_payload(&orders, &at, "{\"data\": [], \"pageIndex\": 0}");
-        assert_eq!(input(page), Some(json!({"data": [{"a": 1}, {"a": 2}], "pageIndex": 0})));
+        let page =
+            |last: &LastPayload, size| input(page_of_payload(last, &at, size, r#"{"data": [], "pageIndex": 0}"#));
+        assert_eq!(page(&orders, 20), Some(json!({"data": [{"a": 1}, {"a": 2}], "pageIndex": 0})));
+        assert_eq!(page(&orders, 1), Some(json!({"data": [{"a": 1}], "pageIndex": 0})));
+        assert_eq!(page(&came("", r#"{"data":{"orders":[]}}"#), 20), None);
     }
 
     #[test]
