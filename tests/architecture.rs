@@ -147,6 +147,21 @@ fn the_crates_read_no_clock_thread_socket_file_or_environment() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+/// A name is read out only with a role that may have one, and these have none by themselves.
+#[test]
+fn nothing_on_the_screen_has_a_name_that_nobody_is_told() {
+    let mut unsaid = Vec::new();
+    for path in sources(&["app/src"]) {
+        let text = fs::read_to_string(&path).unwrap();
+        for tag in ["<p ", "<span ", "<div ", "<b ", "<code ", "<strong ", "<em ", "<i ", "<small "] {
+            let opened = text.split(tag).skip(1).map(|rest| rest.split('<').next().unwrap_or_default());
+            let is_unsaid = |element: &&str| element.contains("aria-label=") && !element.contains("role=");
+            unsaid.extend(opened.filter(is_unsaid).map(|element| format!("{}: {tag}{element}", path.display())));
+        }
+    }
+    assert!(unsaid.is_empty(), "give these a role, or say it in a text with the class sr: {unsaid:#?}");
+}
+
 #[test]
 fn every_file_beside_this_one_is_run() {
     let manifest = fs::read_to_string(places::root().join("tests/Cargo.toml")).unwrap();

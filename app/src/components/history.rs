@@ -7,7 +7,7 @@ use tombolo_model::difference::intents;
 use tombolo_model::{Action, Id, Kind};
 use tombolo_wire::store::{AccountInfo, Call, CallError, HistoryEntry};
 
-use super::{Ago, Dialog, Icon, Skeleton};
+use super::{Ago, Dialog, Icon, Loading};
 use crate::components::differs::{Differs, differences};
 use crate::state::Doc;
 use crate::words;
@@ -144,7 +144,7 @@ pub(crate) fn HistoryDialog(doc: Doc, open: RwSignal<bool>) -> impl IntoView {
             <div class="dialog-body">
                 {move || match (shown.get(), found.get()) {
                     (Shown::Version(then, differs), _) => view! { <Version doc=doc then=then differs=differs shown=shown open=open/> }.into_any(),
-                    (_, None) => view! { <Skeleton/> }.into_any(),
+                    (_, None) => view! { <Loading/> }.into_any(),
                     (_, Some(Err(problem))) => view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> }.into_any(),
                     (_, Some(Ok(entries))) => view! { <Entries doc=doc entries=entries shown=shown/> }.into_any(),
                 }}

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
 use crate::browser::service_worker;
-use crate::components::{Icon, Skeleton};
+use crate::components::{Icon, Loading};
 
 /// The program of a page did not come.
 struct NotLoaded;
@@ -58,7 +58,7 @@ where
 {
     let tries = RwSignal::new(0_u32);
     view! {
-        <Suspense fallback=|| view! { <Skeleton/> }>
+        <Suspense fallback=|| view! { <Loading/> }>
             {move || {
                 tries.track();
                 Suspend::new(async move { load().await.unwrap_or_else(|NotLoaded| again(tries)) })

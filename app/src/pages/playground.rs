@@ -14,6 +14,7 @@ mod received;
 mod save_test;
 mod share;
 mod test_cases;
+mod unfolds;
 mod use_this;
 
 use leptos::prelude::*;

@@ -280,6 +280,12 @@ pub struct RunError {
     pub forgets: Option<u64>,
 }
 
+/// Whether a run calls a step so. Where a flow uses it several times, the others have a number behind it.
+#[must_use]
+pub fn is_of_step(key: &str, step: Id) -> bool {
+    key.strip_prefix(&step.to_string()).is_some_and(|rest| rest.is_empty() || rest.starts_with('~'))
+}
+
 fn is_usual<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
@@ -363,6 +369,15 @@ mod tests {
         let said = row.cut_off("Why.");
         assert!(said.contains("40 to “Gold”; what was on its way") && !said.contains("Rest"), "{said}");
         assert!(said.contains("sent again"), "{said}");
+    }
+
+    #[test]
+    fn a_step_is_known_wherever_its_flow_uses_it() {
+        let step = Id::from_parts(1, [2; 8]);
+        for (key, is_it) in [(format!("{step}"), true), (format!("{step}~2"), true), (format!("{step}2"), false)] {
+            assert_eq!(is_of_step(&key, step), is_it, "{key}");
+        }
+        assert!(!is_of_step("", step));
     }
 
     #[test]

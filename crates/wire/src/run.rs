@@ -4,5 +4,5 @@ pub use tombolo_model::kept::{Kept, KeptAsk, KeptReply};
 pub use tombolo_model::run::{
     Attempt, Decision, ErrorMark, KeyedError, MOST_MARKED, MOST_OPEN, OpenErrors, OverErrors, RetryOf, RunBegin, RunBy,
     RunError, RunFile, RunOrigin, RunPlace, RunRow, RunStatus, RunType, Said, Standing, StepCount, attempts,
-    checkpoints, settled, standings, tag_problem,
+    checkpoints, is_of_step, settled, standings, tag_problem,
 };

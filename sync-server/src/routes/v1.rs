@@ -89,17 +89,6 @@ pub(super) fn table() -> Vec<Route> {
         put("/v1/transfers/{id}/cancel", TRANSFER, transfers::cancel).says("Take an offer back"),
         get("/v1/audit", READ_AUDIT, audit::of_account)
             .says("List who did what: resourceType, _resourceId, _byUserId, source, action, from, to, limit, offset"),
-        get("/v1/jobs", SEE_RUNS, jobs::list).says("List runs of flows, or steps of runs"),
-        get("/v1/jobs/{id}", SEE_RUNS, jobs::one).says("Get a run, or a step of one"),
-        get("/v1/jobs/{id}/errors", SEE_RUNS, jobs::errors::list).says("List the errors of a run or a step"),
-        get("/v1/jobs/{id}/joberrors", SEE_RUNS, jobs::errors::old)
-            .says("List up to 1,000 errors of a run or a step, as older clients read them"),
-        get("/v1/jobs/{id}/errorFile/signedURL", SEE_RUNS, jobs::errors::file)
-            .says("Say where the errors of a run or a step wait as a JSON file"),
-        put("/v1/jobs/{id}/cancel", RUN_SOMEWHERE, jobs::cancel).says("Cancel a run"),
-        delete("/v1/jobs/{id}", RUN_SOMEWHERE, jobs::cancel).says("Cancel a run"),
-        post("/v1/jobs/current", SEE_RUNS, jobs::current)
-            .says("List runs that go on: of the _flowId, _flowIds or _integrationId of the body"),
         get("/v1/downloads/{ticket}", Right::Anybody, packages::fetch)
             .says("Get a file whose address another answer gave; for five minutes"),
         get("/v1/tags", SEE_RUNS, tags::list).says("List the tags of errors"),
@@ -128,9 +117,27 @@ pub(super) fn table() -> Vec<Route> {
     ];
     rows.extend(Kind::ALL.into_iter().flat_map(of_each_kind));
     rows.extend(of_some_kinds());
+    rows.extend(of_jobs());
     rows.extend(of_errors());
     rows.extend(of_templates().into_iter().chain(of_listeners()));
     rows
+}
+
+/// Runs of flows, and the steps of runs.
+fn of_jobs() -> Vec<Route> {
+    vec![
+        get("/v1/jobs", SEE_RUNS, jobs::list).says("List runs of flows, or steps of runs"),
+        get("/v1/jobs/{id}", SEE_RUNS, jobs::one).says("Get a run, or a step of one"),
+        get("/v1/jobs/{id}/errors", SEE_RUNS, jobs::errors::list).says("List the errors of a run or a step"),
+        get("/v1/jobs/{id}/joberrors", SEE_RUNS, jobs::errors::old)
+            .says("List up to 1,000 errors of a run or a step, as older clients read them"),
+        get("/v1/jobs/{id}/errorFile/signedURL", SEE_RUNS, jobs::errors::file)
+            .says("Say where the errors of a run or a step wait as a JSON file"),
+        put("/v1/jobs/{id}/cancel", RUN_SOMEWHERE, jobs::cancel).says("Cancel a run"),
+        delete("/v1/jobs/{id}", RUN_SOMEWHERE, jobs::cancel).says("Cancel a run"),
+        post("/v1/jobs/current", SEE_RUNS, jobs::current)
+            .says("List runs that go on: of the _flowId, _flowIds or _integrationId of the body"),
+    ]
 }
 
 /// Where other programs send; what the listener asks of them is looked at there.

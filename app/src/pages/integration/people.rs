@@ -10,7 +10,7 @@ use tombolo_model::{Action, Home, Id, Kind, Rights, Role};
 use tombolo_wire::rest::{Member, MemberStatus, Members};
 
 use crate::browser::server;
-use crate::components::{Dialog, Icon, Skeleton};
+use crate::components::{Dialog, Icon, Loading};
 use crate::state::App;
 use crate::words;
 
@@ -64,7 +64,7 @@ pub(super) fn PeopleDialog(id: Id, open: RwSignal<bool>) -> impl IntoView {
             <div class="dialog-body">
                 <p class="muted">"Who gets at this integration, and what they may do with it. Levels are given on the page "<A href="/members" attr:class="link">"Members"</A>"."</p>
                 {move || match found.get() {
-                    None => view! { <Skeleton/> }.into_any(),
+                    None => view! { <Loading/> }.into_any(),
                     Some(Err(problem)) => view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> }.into_any(),
                     Some(Ok(members)) => list(id, members).into_any(),
                 }}

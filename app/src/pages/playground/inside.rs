@@ -3,6 +3,7 @@
 
 mod answered;
 mod bind;
+mod came;
 mod connection;
 pub(super) mod graphql;
 mod headers;

@@ -7,11 +7,13 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde_json::{Value, json};
+use tombolo_model::run::RunRow;
 use tombolo_model::{Id, Kind};
 use tombolo_wire::run_worker::{RunOptions, StageRow};
 use tombolo_wire::store::{Call, RunError, TestReport};
 
 use super::received::OfListeners;
+use super::unfolds::{Line, Unfolds};
 use crate::components::editor::{Editor, Group, InputAs};
 use crate::components::{Ago, Dialog, Field, Icon};
 use crate::state::App;
@@ -136,50 +138,25 @@ fn OfStep(take: Callback<Value>) -> impl IntoView {
 #[component]
 fn OfRuns(take: Callback<Value>) -> impl IntoView {
     let app = App::here();
-    let failed = |run: &tombolo_model::run::RunRow| run.steps.iter().any(|step| step.errors > 0);
+    let failed = |run: &RunRow| run.steps.iter().any(|step| step.errors > 0);
     let mut runs: Vec<_> = app.runs.with_untracked(|runs| runs.values().filter(|run| failed(run)).cloned().collect());
-    runs.sort_by_key(|run: &tombolo_model::run::RunRow| std::cmp::Reverse(run.started_ms));
+    runs.sort_by_key(|run: &RunRow| std::cmp::Reverse(run.started_ms));
     runs.truncate(MOST_RUNS);
-    let shown = RwSignal::new(None::<(Id, Result<Vec<Found>, String>)>);
-    let looked = StoredValue::new(None::<Id>);
-    let is_open = move |run: Id| shown.with(|shown| shown.as_ref().is_some_and(|(of, _)| *of == run));
-    let look = move |run: Id| {
-        if untrack(|| is_open(run)) {
-            looked.set_value(None);
-            return shown.set(None);
-        }
-        looked.set_value(Some(run));
-        spawn_local(async move {
-            let errors = app.call::<Vec<RunError>>(Call::RunErrors { run }).await;
-            // Of two runs that are looked at quickly, the one that was pressed last is shown.
-            if looked.try_get_value() != Some(Some(run)) {
-                return;
-            }
-            shown.try_set(Some((run, errors.map(|errors| of_errors(&errors)).map_err(|error| error.message))));
-        });
+    let ask = move |run: Id| async move {
+        let errors = app.call::<Vec<RunError>>(Call::RunErrors { run }).await;
+        errors.map(|errors| of_errors(&errors)).map_err(|error| error.message)
+    };
+    let line = |run: RunRow| {
+        let errors = run.steps.iter().map(|step| usize::try_from(step.errors).unwrap_or(usize::MAX));
+        let errors = words::count(errors.fold(0, usize::saturating_add), "error");
+        let says = view! { {run.flow_name}", "<Ago ms=run.started_ms/>", "{errors} };
+        Line { id: run.id, says: says.into_any() }
     };
     view! {
         <section aria-label="Records that a run failed on">
             <h3>"Records that a run failed on"</h3>
             {runs.is_empty().then(|| view! { <p class="quiet-line">"No run on this device has errors."</p> })}
-            <ul class="records">
-                {runs.into_iter().map(|run| {
-                    let id = run.id;
-                    let errors = run.steps.iter().map(|step| usize::try_from(step.errors).unwrap_or(usize::MAX)).fold(0, usize::saturating_add);
-                    view! {
-                        <li>
-                            <button class="button small unfolds" type="button" aria-expanded=move || is_open(id).to_string() on:click=move |_| look(id)>
-                                <Icon name="chevron-right" small=true/><span class="cut">{run.flow_name.clone()}", "<Ago ms=run.started_ms/>", "{words::count(errors, "error")}</span>
-                            </button>
-                            {move || shown.get().filter(|(of, _)| *of == id).map(|(_, found)| match found {
-                                Ok(list) if list.is_empty() => view! { <p class="quiet-line">"Its errors have no records."</p> }.into_any(),
-                                Ok(list) => view! { <Choices list=list take=take/> }.into_any(),
-                                Err(message) => view! { <p class="error-text" role="alert">{message}</p> }.into_any(),
-                            })}
-                        </li>
-                    }
-                }).collect_view()}
-            </ul>
+            <Unfolds lines=runs.into_iter().map(line).collect() none="Its errors have no records." ask=ask take=take/>
         </section>
     }
 }

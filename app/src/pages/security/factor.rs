@@ -138,7 +138,7 @@ fn Begun(setup: Setup, begun: FactorBegun) -> impl IntoView {
             <p>"Scan this with your authenticator app, then enter the code that it shows. On a phone, "<a class="link" href=begun.uri rel="external">"open it in the app"</a>"."</p>
             <Qr code=begun.qr/>
             <p>"No camera? Type this key into the app:"</p>
-            <p class="code secret" aria-label="Key">{secret}</p>
+            <p class="code secret">{secret}</p>
             <CodeField setup=setup error=Signal::derive(move || setup.problem.get())/>
             <footer><button class="button" type="button" on:click=move |_| setup.stage.set(Stage::Rest)>"Cancel"</button><button class="button primary" type="submit" prop:disabled=move || setup.busy.get()>"Confirm"</button></footer>
         </form>

@@ -44,6 +44,7 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
         Call::CancelRun { run } => value(runs::cancel(&account, run).await?),
         Call::Runs { flow, limit } => value(runs::list(&account, flow, limit).await?),
         Call::RunErrors { run } => value(runs::errors(&account, run).await?),
+        Call::LastError { run, step } => value(runs::last_error(&account, run, step).await?),
         Call::FlowErrors { flow, limit } => value(runs::flow_errors(&account, flow, limit).await?),
         Call::Marks => value(runs::marks(&account).await?),
         Call::Decide { run, errors, decision } => value(runs::decide(&account, run, &errors, &decision).await?),

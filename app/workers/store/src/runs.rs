@@ -6,6 +6,7 @@ mod bundle;
 mod desk;
 mod keeper;
 mod kept_errors;
+mod last_error;
 mod marks;
 mod of_flow;
 mod old;
@@ -43,6 +44,7 @@ use crate::tabs::Say;
 use crate::{api, blobs, env, locks, port};
 use kept_errors::put_errors;
 
+pub(crate) use last_error::last_error;
 pub(crate) use marks::{decide, marks, queue_mark, show_marks};
 pub(crate) use of_flow::flow_errors;
 pub(crate) use old::forget_old;

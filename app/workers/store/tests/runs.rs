@@ -6,9 +6,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tombolo_model::{Id, Intent, Kind};
 use tombolo_store_worker::Device;
-use tombolo_store_worker::storage::{Batch, Layout, Storage, Store, text};
-use tombolo_wire::run::{Decision, ErrorMark, RunRow};
+use tombolo_store_worker::storage::{Batch, Layout, Storage, Store, number, pair, text};
+use tombolo_wire::run::{Decision, ErrorMark, RunError, RunRow};
 use tombolo_wire::store::{Call, Created, Edited, FlowErrors, Overview};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
@@ -105,7 +106,7 @@ async fn a_decision_about_errors_is_kept_and_those_of_a_flow_are_listed_over_all
     let mut batch = Batch::new();
     let again: Created = ask(&device, run_when_ended(&device, flow).await).await;
     for run in [started.id, again.id] {
-        let key = tombolo_store_worker::storage::pair(run.to_string(), &tombolo_store_worker::storage::number(1));
+        let key = pair(run.to_string(), &number(1));
         batch.put(
             Store::RunErrors,
             &key,
@@ -119,6 +120,34 @@ async fn a_decision_about_errors_is_kept_and_those_of_a_flow_are_listed_over_all
     assert_eq!((found.runs.len(), found.more), (2, false));
     let first: FlowErrors = ask(&device, Call::FlowErrors { flow, limit: 1 }).await;
     assert_eq!((first.errors.len(), first.more), (1, true));
+    storage.close();
+    device.close();
+}
+
+#[wasm_bindgen_test]
+async fn of_a_step_the_last_error_with_a_record_is_found() {
+    let device = Device::open().await.unwrap();
+    let storage = Storage::open(&device.database(), Layout::Account, || ()).await.unwrap();
+    let id = |n: u32| Id::from_parts(n, [n.try_into().unwrap(); 8]);
+    let (step, other, run) = (id(1), id(2), id(3));
+    let mut batch = Batch::new();
+    let mut put =
+        |run: Id, n: u64, error: JsValue| batch.put(Store::RunErrors, &pair(run.to_string(), &number(n)), error);
+    let error = |step: &str, record: Value| {
+        let error = json!({"step": step, "code": "c", "message": "m", "record": record, "index": null, "timeMs": 1});
+        text(error.to_string())
+    };
+    put(run, 2, error(&step.to_string(), json!({"a": 2})));
+    put(run, 9, error(&format!("{step}~2"), json!({"a": 9})));
+    put(run, 10, error(&step.to_string(), Value::Null));
+    put(run, 11, error(&other.to_string(), json!({"a": 11})));
+    put(id(4), 12, error(&step.to_string(), json!({"a": 12})));
+    storage.write(&batch).await.unwrap();
+    let last = |run: Id, step: Id| ask::<Option<RunError>>(&device, Call::LastError { run, step });
+    let found = last(run, step).await.unwrap();
+    assert_eq!((found.n, found.record), (9, Some(json!({"a": 9}))));
+    assert_eq!(last(run, id(5)).await, None);
+    assert_eq!(last(id(6), step).await, None);
     storage.close();
     device.close();
 }

@@ -49,6 +49,33 @@ async fn a_document_s_range_holds_its_own_pieces_and_no_others() {
 }
 
 #[wasm_bindgen_test]
+async fn the_last_of_a_range_is_found_and_what_lies_before_it_is_not_read() {
+    let storage = open("last").await;
+    let mut batch = Batch::new();
+    for (document, hash) in [(1, 1), (1, 2), (1, 3), (2, 4)] {
+        batch.put(Store::Chunks, &chunk_key(id(document), &[hash; 32]), bytes(&[hash]));
+    }
+    storage.write(&batch).await.unwrap();
+    let mut read = Vec::new();
+    let mut second = |_: &JsValue, value: &JsValue| {
+        read.extend(bytes_of(value).unwrap());
+        read.ends_with(&[2]).then_some("found")
+    };
+    let mine = document_range(id(1)).unwrap();
+    assert_eq!(storage.last(Store::Chunks, &mine, &mut second).await.unwrap(), Some("found"));
+    assert_eq!(read, [3, 2]);
+    let mut count = 0;
+    let none = |_: &JsValue, _: &JsValue| {
+        count += 1;
+        None::<()>
+    };
+    assert!(storage.last(Store::Chunks, &mine, none).await.unwrap().is_none());
+    assert_eq!(count, 3);
+    let empty = document_range(id(3)).unwrap();
+    assert_eq!(storage.last(Store::Chunks, &empty, |_, _| Some(())).await.unwrap(), None);
+}
+
+#[wasm_bindgen_test]
 async fn a_batch_that_cannot_be_written_writes_nothing() {
     let storage = open("all-or-nothing").await;
     let mut batch = Batch::new();

@@ -138,6 +138,13 @@ pub enum Call {
         /// Which run.
         run: Id,
     },
+    /// → [`RunError`](super::RunError) or null: the last error of a step in a run that has its record.
+    LastError {
+        /// Which run.
+        run: Id,
+        /// Which step, wherever the flow uses it.
+        step: Id,
+    },
     /// → [`FlowErrors`](super::FlowErrors): the errors of all runs of a flow, those of the newest run first.
     FlowErrors {
         /// Which flow.

@@ -4,21 +4,21 @@
 use leptos::prelude::*;
 use serde_json::{Value, json};
 use tombolo_model::Id;
-use tombolo_model::run::RunRow;
+use tombolo_model::run::{RunRow, is_of_step};
 use tombolo_wire::rest::LastPayload;
 use tombolo_wire::run_worker::StageRow;
 use tombolo_wire::store::{Call, RunError};
 
 use super::super::my_data::{takes_records, wrapped};
-use super::super::received::value_of;
 use super::answered::answered;
+use super::came::records_of;
 use super::places::Place;
 use crate::components::editor::Editor;
 use crate::components::{is_listener, last_of};
 use crate::state::Doc;
 
-/// Where a listener says that the records are.
-const RECORDS_AT: &str = "/webhook/pathToRecords";
+/// The records of a page where the listener does not say how many, as in the engine.
+const USUAL_PAGE_SIZE: usize = 20;
 const CAME_LAST: &str = "what came to this listener last";
 
 /// An input that is not the example's, and which one it is.
@@ -70,18 +70,13 @@ fn is_mapped(place: &Place) -> bool {
 /// The first record that came to a step, and where bodies are made, what its mapping made of it; of a source, the first
 /// that it read.
 fn record_of(stages: &[StageRow], step: Id, mapped: bool) -> Option<Value> {
-    let here = |stage: &&StageRow| stage.index.is_some() && is_of(&stage.step, step);
+    let here = |stage: &&StageRow| stage.index.is_some() && is_of_step(&stage.step, step);
     let given = |name: Option<&str>| {
         let of = |stage: &&StageRow| name.is_none_or(|name| stage.name == name) && !stage.input.is_null();
         stages.iter().filter(here).find(of).map(|stage| stage.input.clone())
     };
     let read = || stages.iter().filter(here).find(|stage| !stage.output.is_null()).map(|stage| stage.output.clone());
     mapped.then(|| given(Some("request"))).flatten().or_else(|| given(None)).or_else(read)
-}
-
-/// Whether a run calls a step so. Where a flow uses it several times, the others have a number behind it.
-fn is_of(key: &str, step: Id) -> bool {
-    key.strip_prefix(&step.to_string()).is_some_and(|rest| rest.is_empty() || rest.starts_with('~'))
 }
 
 /// What the last test run in this tab gave a function of a step; in a flow, that of any of its steps.
@@ -95,7 +90,7 @@ pub(super) fn of_hook(doc: Doc, function: &str) -> Option<Known> {
 
 fn given_to(stages: &[StageRow], function: &str, step: Option<Id>) -> Option<Value> {
     let is_call = |stage: &&StageRow| {
-        stage.index.is_none() && stage.name == function && step.is_none_or(|step| is_of(&stage.step, step))
+        stage.index.is_none() && stage.name == function && step.is_none_or(|step| is_of_step(&stage.step, step))
     };
     stages.iter().filter(is_call).find(|stage| stage.input.is_object()).map(|stage| stage.input.clone())
 }
@@ -111,16 +106,15 @@ pub(super) async fn asked_for(doc: Doc, place: &Place, editor: &Editor) -> Resul
     }
     if is_of_listener(doc) {
         let Some(last) = last_payload(doc).await? else { return Ok(None) };
-        let records_at = untrack(|| doc.text(RECORDS_AT));
-        return Ok(of_payload(last, &records_at, editor));
+        return Ok(of_payload(&last, &webhook_of(doc), editor));
     }
     // What a mapping made of a record that failed is nowhere.
     if is_mapped(place) {
         return Ok(None);
     }
     let Some(run) = doc.app.runs.with_untracked(|runs| last_failed(runs.values(), doc.id)) else { return Ok(None) };
-    let errors = doc.app.call::<Vec<RunError>>(Call::RunErrors { run }).await.map_err(|error| error.message)?;
-    Ok(of_errors(&errors, doc.id, editor))
+    let last = doc.app.call::<Option<RunError>>(Call::LastError { run, step: doc.id }).await;
+    Ok(last.map_err(|error| error.message)?.and_then(|error| of_error(error, editor)))
 }
 
 /// The last that came to a listener as what its hook is given; `example` has what is around the records.
@@ -133,8 +127,17 @@ pub(super) async fn asked_for_hook(doc: Doc, hook: &str, example: &str) -> Resul
         return Ok(None);
     }
     let Some(last) = last_payload(doc).await? else { return Ok(None) };
-    let records_at = untrack(|| doc.text(RECORDS_AT));
-    Ok(page_of_payload(last, &records_at, example))
+    Ok(page_of_payload(&last, &webhook_of(doc), page_size_of(doc), example))
+}
+
+/// How a listener reads what comes.
+fn webhook_of(doc: Doc) -> Value {
+    untrack(|| doc.at("/webhook")).unwrap_or_default()
+}
+
+fn page_size_of(doc: Doc) -> usize {
+    let size = untrack(|| doc.at("/pageSize")).as_ref().and_then(Value::as_u64).filter(|size| *size > 0);
+    size.and_then(|size| usize::try_from(size).ok()).unwrap_or(USUAL_PAGE_SIZE)
 }
 
 fn is_of_listener(doc: Doc) -> bool {
@@ -152,42 +155,28 @@ async fn last_payload(doc: Doc) -> Result<Option<LastPayload>, String> {
 
 /// The newest run in which a step failed.
 fn last_failed<'r>(runs: impl Iterator<Item = &'r RunRow>, step: Id) -> Option<Id> {
-    let failed = |run: &&RunRow| run.steps.iter().any(|count| count.errors > 0 && is_of(&count.step, step));
+    let failed = |run: &&RunRow| run.steps.iter().any(|count| count.errors > 0 && is_of_step(&count.step, step));
     runs.filter(failed).max_by_key(|run| run.started_ms).map(|run| run.id)
 }
 
-fn of_errors(errors: &[RunError], step: Id, editor: &Editor) -> Option<Known> {
-    let here = errors.iter().filter(|error| error.record.is_some() && is_of(&error.step, step));
-    let last = here.max_by_key(|error| error.time_ms)?;
-    let record = last.record.clone()?;
-    let known = Known::new(&wrapped(editor, record), "the record that this step failed on last");
-    Some(Known { at_ms: Some(last.time_ms), ..known })
+fn of_error(error: RunError, editor: &Editor) -> Option<Known> {
+    let known = Known::new(&wrapped(editor, error.record?), "the record that this step failed on last");
+    Some(Known { at_ms: Some(error.time_ms), ..known })
 }
 
 /// What came last as the first record that a run makes of it.
-fn of_payload(last: LastPayload, records_at: &str, editor: &Editor) -> Option<Known> {
-    let at_ms = Some(last.received_ms);
-    let record = records_of(last, records_at)?.into_iter().next()?;
-    Some(Known { at_ms, ..Known::new(&wrapped(editor, record), CAME_LAST) })
+fn of_payload(last: &LastPayload, webhook: &Value, editor: &Editor) -> Option<Known> {
+    let record = records_of(last, webhook)?.into_iter().next()?;
+    Some(Known { at_ms: Some(last.received_ms), ..Known::new(&wrapped(editor, record), CAME_LAST) })
 }
 
-/// The same as a page of all its records.
-fn page_of_payload(last: LastPayload, records_at: &str, example: &str) -> Option<Known> {
-    let at_ms = Some(last.received_ms);
+/// The same as the first page that a run makes of it; of no records it makes none.
+fn page_of_payload(last: &LastPayload, webhook: &Value, page_size: usize, example: &str) -> Option<Known> {
     let mut given: Value = serde_json::from_str(example).ok().filter(Value::is_object)?;
-    given["data"] = records_of(last, records_at)?.into();
-    Some(Known { at_ms, ..Known::new(&given, CAME_LAST) })
-}
-
-/// The records of what came. Of a text that is kept in part there are none.
-fn records_of(last: LastPayload, records_at: &str) -> Option<Vec<Value>> {
-    let whole = value_of(last).ok()?;
-    let names = records_at.split('.').filter(|name| !name.is_empty());
-    let found = names.fold(Some(&whole), |value, name| value?.get(name))?;
-    Some(match found {
-        Value::Array(records) => records.clone(),
-        record => vec![record.clone()],
-    })
+    let mut records = records_of(last, webhook).filter(|records| !records.is_empty())?;
+    records.truncate(page_size);
+    given["data"] = records.into();
+    Some(Known { at_ms: Some(last.received_ms), ..Known::new(&given, CAME_LAST) })
 }
 
 #[cfg(test)]
@@ -239,43 +228,37 @@ mod tests {
     #[test]
     fn a_listener_is_tried_with_the_first_record_of_what_came_last() {
         let editor = editors::find("trace-key").unwrap();
-        let made = |text: &str, at: &str, cut| {
-            let last = LastPayload { media_type: String::new(), text: text.into(), size_bytes: 9, cut, received_ms: 7 };
-            of_payload(last, at, editor)
+        let came = |media_type: &str, text: &str| {
+            let media_type = media_type.to_owned();
+            LastPayload { media_type, text: text.to_owned(), size_bytes: 9, cut: false, received_ms: 7 }
         };
-        let known = made(r#"{"a":1}"#, "", false).unwrap();
+        let made = |media_type: &str, text: &str| of_payload(&came(media_type, text), &Value::Null, editor);
+        let known = made("application/json", r#"{"a":1}"#).unwrap();
         assert_eq!((known.what, known.at_ms), ("what came to this listener last", Some(7)));
         let record = Some(json!({"record": {"a": 1}}));
-        assert_eq!(input(made(r#"{"a":1}"#, "", false)), record);
-        assert_eq!(input(made(r#"{"data":{"orders":[{"a":1},{"a":2}]}}"#, "data.orders", false)), record);
-        assert_eq!(input(made(r#"{"a":1}"#, "data", false)), None);
-        assert_eq!(input(made("[]", "", false)), None);
-        assert_eq!(input(made("{\"a\":", "", true)), None);
-        let last = LastPayload {
-            media_type: String::new(),
-            text: "[{\"a\":1},{\"a\":2}]".into(),
-            size_bytes: 9,
-            cut: false,
-            received_ms: 7,
-        };
-        let page = page_of_payload(last, "", "{\"data\": [], \"pageIndex\": 0}");
-        assert_eq!(input(page), Some(json!({"data": [{"a": 1}, {"a": 2}], "pageIndex": 0})));
+        assert_eq!(input(Some(known)), record);
+        assert_eq!(input(made("", r#"[{"a":1},{"a":2}]"#)), record);
+        assert_eq!(input(made("", "[]")), None);
+        assert_eq!(input(made("text/csv", "sku,qty\nhp-2,4")), None);
+        let at = json!({"pathToRecords": "data.orders"});
+        let orders = came("", r#"{"data":{"orders":[{"a":1},{"a":2}]}}"#);
+        assert_eq!(input(of_payload(&orders, &at, editor)), record);
+        let page =
+            |last: &LastPayload, size| input(page_of_payload(last, &at, size, r#"{"data": [], "pageIndex": 0}"#));
+        assert_eq!(page(&orders, 20), Some(json!({"data": [{"a": 1}, {"a": 2}], "pageIndex": 0})));
+        assert_eq!(page(&orders, 1), Some(json!({"data": [{"a": 1}], "pageIndex": 0})));
+        assert_eq!(page(&came("", r#"{"data":{"orders":[]}}"#), 20), None);
     }
 
     #[test]
     fn a_step_is_tried_with_the_record_that_it_failed_on_last() {
-        let error = |step: &str, time_ms: i64, record: Option<Value>| -> RunError {
-            serde_json::from_value(json!({"step": step, "code": "x", "message": "It broke.", "record": record, "index": 0, "timeMs": time_ms})).unwrap()
-        };
-        let errors = [
-            error(STEP, 1, Some(json!({"a": 1}))),
-            error(STEP, 3, Some(json!({"a": 3}))),
-            error("aaaaaaaaaaaaaaaaaaaaaaaa", 5, Some(json!({"a": 5}))),
-            error(STEP, 4, None),
-        ];
-        let found = of_errors(&errors, step(), editors::find("trace-key").unwrap());
+        let error =
+            |record: Option<Value>| RunError { step: STEP.to_owned(), record, time_ms: 3, ..RunError::default() };
+        let editor = editors::find("trace-key").unwrap();
+        let found = of_error(error(Some(json!({"a": 3}))), editor);
         assert_eq!(found.as_ref().and_then(|known| known.at_ms), Some(3));
         assert_eq!(input(found), Some(json!({"record": {"a": 3}})));
+        assert_eq!(of_error(error(None), editor), None);
         let run = |id: u32, started: i64, errors: u64| -> RunRow {
             let id = Id::from_parts(id, [0; 8]);
             let count = json!({"step": STEP, "name": "Shop", "kind": "import", "received": 1, "success": 1, "ignored": 0, "errors": errors, "pages": 1, "file": null});

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use indexed_db_futures::cursor::CursorDirection;
 use indexed_db_futures::prelude::*;
 use indexed_db_futures::query_source::QuerySource;
 use serde::de::DeserializeOwned;
@@ -67,6 +68,32 @@ impl Storage {
         let values = objects.get_all::<JsValue>().with_limit(most).with_query::<JsValue, _>(range);
         let (keys, values) = futures::future::try_join(keys.primitive()?, values.primitive()?).await?;
         keys.zip(values).map(|(key, value)| Ok((key?, value?))).collect()
+    }
+
+    /// What `wanted` makes of the last key and value in a range that it makes something of. They are read one at a time from
+    /// the end, so that what lies before it is never read.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`StorageError`] when the browser refuses.
+    pub async fn last<T>(
+        &self,
+        store: Store,
+        range: &JsValue,
+        mut wanted: impl FnMut(&JsValue, &JsValue) -> Option<T>,
+    ) -> Result<Option<T>, StorageError> {
+        let transaction = self.open_database()?.transaction(store.name()).build()?;
+        let objects = transaction.object_store(store.name())?;
+        let backwards = objects.open_cursor().with_query::<JsValue, _>(range.clone());
+        let cursor = backwards.with_direction(CursorDirection::Prev).primitive()?.await?;
+        let Some(mut cursor) = cursor else { return Ok(None) };
+        while let Some(value) = cursor.next_record::<JsValue>().await? {
+            let key = cursor.key::<JsValue>()?.unwrap_or_default();
+            if let Some(found) = wanted(&key, &value) {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
     }
 
     /// How many there are in a range of keys.
