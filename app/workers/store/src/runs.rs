@@ -41,7 +41,7 @@ use crate::storage::read::json;
 use crate::storage::{Batch, StorageError, Store, number, pair, range, text, text_of};
 use crate::tabs::Say;
 use crate::{api, blobs, env, locks, port};
-use kept_errors::put_errors;
+use kept_errors::{drop_late, put_errors};
 
 pub(crate) use marks::{decide, marks, queue_mark, show_marks};
 pub(crate) use of_flow::flow_errors;
@@ -139,6 +139,7 @@ pub(crate) async fn receive(account: &Rc<Account>, batch: &mut Batch, mut rows: 
         batch.put_json(Store::Runs, &text(row.id.to_string()), row);
     }
     put_errors(account, batch, &mut rows.errors).await?;
+    drop_late(batch, &rows.errors);
     for mark in &rows.marks {
         marks::put(batch, mark);
     }
