@@ -1,7 +1,7 @@
 //! How much one record may become where rules copy values.
 //!
 //! A text of a megabyte beside a list of a thousand small items is a small record, and a gigabyte when each item gets
-//! the text, or when a thousand rules do. What rules copy is counted here, in bytes.
+//! the text, or when a thousand rules do. What rules copy is counted here, in bytes, and what branches do of a page.
 
 use std::cell::Cell;
 
@@ -10,7 +10,7 @@ use tombolo_model::Val;
 use crate::size::memory_bytes;
 use crate::units::MAX_PARENTS_BYTES;
 
-/// What is left for the copies of a record.
+/// What is left for the copies of a record, or of a page's records.
 #[derive(Debug)]
 pub(crate) struct Room(Cell<usize>);
 

@@ -50,7 +50,8 @@ pub(crate) const MAX_TEST_RECORDS: u64 = 100;
 pub(crate) const MAX_PAGE_ERRORS: usize = 1000;
 /// What the records of a file that a template writes may take in memory, which needs all of them there.
 pub(crate) const MAX_GATHERED_BYTES: usize = 64 * 1024 * 1024;
-/// What the parents of the elements of one record may take in memory: each element has a copy.
+/// What copies may take in memory: of what is beside the elements of one record, which each of them has, and of the records
+/// of a page for the branches that they go to.
 pub(crate) const MAX_PARENTS_BYTES: usize = 64 * 1024 * 1024;
 /// What the lookups of a page find may take in memory: all of it is there at once.
 pub(crate) const MAX_FOUND_BYTES: usize = 64 * 1024 * 1024;
