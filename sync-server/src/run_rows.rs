@@ -3,18 +3,17 @@
 //! Rows of runs travel in the account's sequence. One that no frame can carry, or that a device cannot read, would be asked
 //! for again and again and hold up everything behind it, so a record that is too large or too deep stays out of its error,
 //! and long texts are cut. A run whose every record fails may have millions of errors, and every device of the account
-//! keeps them: beyond some number they are counted by their step and no more.
+//! keeps them: beyond some number only those stay that have a record, the latest of each step, and the others are counted by
+//! their step and no more.
 
 use serde_json::Value;
-use tombolo_wire::run::{Decision, ErrorMark, MOST_MARKED, RunBy, RunError, RunRow, tag_problem};
+use tombolo_wire::run::{Decision, ErrorMark, MOST_ERRORS, MOST_MARKED, RunBy, RunError, RunRow, tag_problem};
 use tombolo_wire::sync::{MAX_DEPTH, RunErrorRow, RunRows};
 
 /// The longest record that an error keeps, as JSON.
 const RECORD_BYTES: usize = 1024 * 1024;
 /// The deepest: a frame has some levels of its own around it.
 const RECORD_DEPTH: usize = MAX_DEPTH - 28;
-/// The errors of one run that are kept, by their numbers.
-const ERRORS: u64 = 100_000;
 /// The most errors that one run tries again.
 const RETRIED: usize = 10_000;
 /// The most decisions about errors in one frame, and the longest name in one.
@@ -85,11 +84,13 @@ pub(crate) fn fit_run(row: &mut RunRow) {
 
 /// The same for errors, once for each.
 pub(crate) fn fit_errors(errors: &mut Vec<RunErrorRow>) {
-    errors.retain(|row| row.n <= ERRORS);
+    // One that forgets an earlier record stays even where its own is taken out below: the earlier one goes with it.
+    errors
+        .retain(|RunErrorRow { n, error, .. }| *n <= MOST_ERRORS || error.record.is_some() || error.forgets.is_some());
     for row in errors {
         fit_error(&mut row.error);
-        if row.n == ERRORS {
-            row.error.message.push_str(" Later errors of this run are counted and not kept.");
+        if row.n == MOST_ERRORS {
+            row.error.message.push_str(" Of later errors, only the latest that can be tried again are kept.");
         }
     }
 }
@@ -180,12 +181,27 @@ mod tests {
     }
 
     #[test]
-    fn of_a_run_that_fails_without_end_the_first_errors_are_kept_and_the_last_of_them_says_so() {
+    fn of_a_run_that_fails_without_end_the_first_errors_are_kept_and_the_latest_that_have_a_record() {
         let mut many = rows(json!(1), "It failed.");
-        many.errors = [1, ERRORS, ERRORS + 1].map(|n| RunErrorRow { n, ..many.errors[0].clone() }).into();
+        let row = |after: u64, record: Option<Value>, forgets| {
+            let RunErrorRow { run, error, .. } = many.errors[0].clone();
+            RunErrorRow { run, n: MOST_ERRORS + after, error: RunError { record, forgets, ..error } }
+        };
+        many.errors = vec![
+            RunErrorRow { n: 1, ..row(0, None, None) },
+            row(0, None, None),
+            row(1, None, None),
+            row(2, Some(json!(2)), None),
+            row(3, Some(nested(RECORD_DEPTH + 1)), Some(MOST_ERRORS + 2)),
+            // As a device sends again what it has forgotten the record of.
+            row(4, None, Some(7)),
+        ];
         fit(&mut many);
-        let kept: Vec<_> = many.errors.iter().map(|row| (row.n, row.error.message.contains("counted"))).collect();
-        assert_eq!(kept, [(1, false), (ERRORS, true)]);
+        let kept: Vec<_> = many.errors.iter().map(|RunErrorRow { n, error, .. }| (*n, error.forgets)).collect();
+        let late = [(2, None), (3, Some(MOST_ERRORS + 2)), (4, Some(7))].map(|(after, it)| (MOST_ERRORS + after, it));
+        assert_eq!(kept, [[(1, None), (MOST_ERRORS, None)].as_slice(), &late].concat());
+        let says: Vec<_> = many.errors.iter().map(|row| row.error.message.contains("tried again")).collect();
+        assert_eq!(says, [false, true, false, false, false]);
     }
 
     #[test]

@@ -130,15 +130,17 @@ fn cache_control(name: &str) -> &'static str {
     }
 }
 
-/// `app-0123abcd.js`, `app_bg.0123abcd.wasm`: eight hex digits or more between separators; `parts-0123abcd/flow.wasm`: at
-/// the end of the folder's name.
+/// `app-0123abcd.js`, `app_bg.0123abcd.wasm`, `parts-0123abcd/all.wasm`: eight hex digits or more between separators, or at
+/// the end of a folder's name.
 fn has_hash(name: &str) -> bool {
-    let is_hash =
-        |part: &str| part.len() >= 8 && part.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
-    let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
+    let (folders, file) = name.rsplit_once('/').unwrap_or(("", name));
     let parts: Vec<&str> = file.split(['-', '.', '_']).collect();
-    folder.rsplit_once('-').is_some_and(|(_, last)| is_hash(last))
-        || parts.len() > 2 && parts[1..parts.len() - 1].iter().any(|part| is_hash(part))
+    let in_file = parts.len() > 2 && parts[1..parts.len() - 1].iter().any(|part| is_hash(part));
+    in_file || folders.split('/').filter_map(|folder| folder.rsplit_once('-')).any(|(_, part)| is_hash(part))
+}
+
+fn is_hash(part: &str) -> bool {
+    part.len() >= 8 && part.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
 #[cfg(test)]
@@ -149,8 +151,16 @@ mod tests {
     fn only_names_with_a_hash_are_kept_for_ever() {
         assert!(has_hash("assets/app-0123abcd.js"));
         assert!(has_hash("assets/app_bg-0123abcdef01.wasm"));
-        assert!(has_hash("assets/parts-0123abcdef012345/split_flow.wasm"));
-        for name in ["index.html", "assets/app.js", "assets/app_bg.wasm", "icons/icon-192.png", "a-decaf.js"] {
+        assert!(has_hash("assets/parts-0123abcdef01/flows.wasm"));
+        for name in [
+            "index.html",
+            "assets/app.js",
+            "assets/app_bg.wasm",
+            "icons/icon-192.png",
+            "a-decaf.js",
+            "parts-decaf/flows.wasm",
+            "0123abcd/flows.wasm",
+        ] {
             assert!(!has_hash(name), "{name}");
         }
         assert_eq!(cache_control("sw.js"), "no-store");

@@ -23,7 +23,7 @@ use tombolo_server::store::{
 };
 use tombolo_sync::gate::Verdict;
 use tombolo_wire::rest::OfferRefused;
-use tombolo_wire::run::{RunError, RunPlace, RunRow, RunStatus, StepCount};
+use tombolo_wire::run::{MOST_ERRORS, RunError, RunPlace, RunRow, RunStatus, StepCount};
 use tombolo_wire::sync::{Entry, RunErrorRow, RunRows, Snapshot};
 
 async fn people_and_sessions(store: &dyn Store) {
@@ -255,6 +255,12 @@ async fn records_of_errors(store: &dyn Store) {
     keep(vec![error(1, None)]).await;
     let found = store.failure(id(101), id(58), 1).await.unwrap().unwrap();
     assert_eq!((found.record, found.message), (None, run_error(1).error.message), "what is sent again has no record");
+    let last = MOST_ERRORS;
+    let late = vec![error(last, None), error(last + 1, Some(last)), error(last + 2, Some(last + 1))];
+    for again in ["", ", sent again"] {
+        let kept = keep(late.clone()).await.split_off(4);
+        assert_eq!(kept, [(last, false), (last + 2, true)], "a late one goes with its record{again}");
+    }
 }
 
 async fn checkpoints(store: &dyn Store) {

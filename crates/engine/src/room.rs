@@ -1,7 +1,7 @@
 //! How much one record may become where rules copy values.
 //!
 //! A text of a megabyte beside a list of a thousand small items is a small record, and a gigabyte when each item gets
-//! the text, or when a thousand rules do. What rules copy is counted here, in bytes.
+//! the text, or when a thousand rules do. What rules copy is counted here, in bytes, and what branches do of a page.
 
 use std::cell::Cell;
 
@@ -10,13 +10,13 @@ use tombolo_model::Val;
 use crate::size::memory_bytes;
 use crate::units::MAX_PARENTS_BYTES;
 
-/// What is left for the copies of a record.
+/// What is left for the copies of a record, or of a page's records.
 #[derive(Debug)]
 pub(crate) struct Room(Cell<usize>);
 
 impl Default for Room {
     fn default() -> Self {
-        Self(Cell::new(MAX_PARENTS_BYTES))
+        Self::of(MAX_PARENTS_BYTES)
     }
 }
 
@@ -26,6 +26,11 @@ impl Default for Room {
 pub(crate) struct Full;
 
 impl Room {
+    /// Room for so many bytes.
+    pub(crate) fn of(bytes: usize) -> Self {
+        Self(Cell::new(bytes))
+    }
+
     /// Counts so many copies of a value.
     ///
     /// # Errors

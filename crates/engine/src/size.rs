@@ -29,6 +29,14 @@ pub(crate) fn memory_bytes(value: &Val) -> usize {
     with_shapes(value, &mut |_| 0)
 }
 
+/// The same, with every shape in the value named to whoever counts them.
+pub(crate) fn memory_beside_shapes(value: &Val, shape: &mut impl FnMut(&Arc<Keys>)) -> usize {
+    with_shapes(value, &mut |record| {
+        shape(record.keys());
+        0
+    })
+}
+
 /// About what values take that are held together; a shape that they share takes it once.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {

@@ -52,5 +52,7 @@ pub(crate) const MAX_PAGE_ERRORS: usize = 1000;
 pub(crate) const MAX_GATHERED_BYTES: usize = 64 * 1024 * 1024;
 /// What the parents of the elements of one record may take in memory: each element has a copy.
 pub(crate) const MAX_PARENTS_BYTES: usize = 64 * 1024 * 1024;
+/// What the copies of a page's records for the branches that they go to may take in memory.
+pub(crate) const MAX_ROUTED_BYTES: usize = 256 * 1024 * 1024;
 /// What the lookups of a page find may take in memory: all of it is there at once.
 pub(crate) const MAX_FOUND_BYTES: usize = 64 * 1024 * 1024;

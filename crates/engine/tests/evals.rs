@@ -77,6 +77,7 @@ fn no_message_repeats_a_rule_of_any_length() {
         ("jsonPath", json!(format!("$.{long}[?("))),
         ("jsonPath", json!(long)),
         ("responseMapping", json!({"fields": [{"extract": format!("a[{long}"), "generate": "b"}]})),
+        ("httpRequest", json!({"headers": [{"name": format!("a {long}"), "value": "b"}]})),
     ] {
         let input = json!({"a": [1], "record": {"a": "b"}});
         let request = EvalRequest { rules, input: (&input).into(), ..EvalRequest::default() };

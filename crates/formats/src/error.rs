@@ -21,7 +21,7 @@ pub struct RowError {
     pub too_big: bool,
     /// The row of a text that it is, counted as people do, where the format has rows.
     pub row: Option<u64>,
-    /// The byte of the file, from 0, at which it is wrong, where the reader knows.
+    /// The byte, from 0, at which it is wrong, where the reader knows: of the file's text, unpacked and in UTF-8.
     pub byte: Option<u64>,
 }
 
@@ -38,7 +38,7 @@ impl RowError {
         Self { row: Some(row), ..self }
     }
 
-    /// With the byte of the file.
+    /// With the byte of the text.
     #[must_use]
     pub fn at_byte(self, byte: u64) -> Self {
         Self { byte: Some(byte), ..self }
@@ -79,12 +79,12 @@ pub enum FormatError {
     NotJson(String),
     /// Not JSON any more.
     #[error(
-        "Behind record {record}, at byte {byte}, something stands that is no JSON record. In a file of JSON Lines each line is one object."
+        "Behind record {record} something stands that is no JSON record. In a file of JSON Lines each line is one object."
     )]
     NotJsonLines {
         /// The record before, from 1.
         record: u64,
-        /// The byte, from 0.
+        /// The byte, from 0, of the file's text, unpacked and in UTF-8.
         byte: u64,
     },
     /// More than one list.

@@ -16,6 +16,10 @@ use crate::Id;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// The numbers of a run's errors up to which all of them are kept beyond the device that ran it. Of later ones, those are
+/// that have a record which can be tried again.
+pub const MOST_ERRORS: u64 = 100_000;
+
 /// The state of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -275,7 +279,8 @@ pub struct RunError {
     /// Its number among the errors of its run, for whoever names it; 0 where it is not known.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub n: u64,
-    /// The number of an earlier error of the run whose record is kept no longer: of a step, the latest have theirs.
+    /// The number of an earlier error of the run whose record is kept no longer: of a step, the latest have theirs. A store
+    /// takes errors in the order of their numbers, or it would keep a record that it was told to forget before it came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forgets: Option<u64>,
 }

@@ -9,7 +9,7 @@ mod import;
 
 use serde_json::Value;
 
-use crate::{Kind, Problem, alias, catalogue};
+use crate::{Kind, Problem, alias, catalogue, excerpt};
 
 /// The most characters of a name that is given here. What comes from elsewhere keeps the name that it has.
 pub const LONGEST_NAME: usize = 200;
@@ -27,7 +27,8 @@ pub fn validate(kind: Kind, value: &Value) -> Vec<Problem> {
     }
     catalogue::references(kind, value, &mut |place, target, text| {
         if text.parse::<crate::Id>().is_err() {
-            problems.push(Problem::new(place, "invalid_reference", format!("“{text}” is not the id of a {target}.")));
+            let message = format!("“{}” is not the id of a {target}.", excerpt(text));
+            problems.push(Problem::new(place, "invalid_reference", message));
         }
     });
     if matches!(kind, Kind::Flow | Kind::Integration) {
@@ -62,7 +63,8 @@ pub(crate) fn one_of(value: &Value, pointer: &str, allowed: &[&str], problems: &
         && !allowed.contains(&text)
     {
         let list = allowed.join(", ");
-        problems.push(Problem::new(pointer, "invalid_value", format!("“{text}” is not one of {list}.")));
+        let message = format!("“{}” is not one of {list}.", excerpt(text));
+        problems.push(Problem::new(pointer, "invalid_value", message));
     }
 }
 
@@ -98,6 +100,24 @@ mod tests {
         let unfinished = |place: &str| (format!("{place}/setupInProgress"), "unfinished_step".to_owned());
         let missing = ("/pageGenerators/1/_exportId".to_owned(), "missing_required_field".to_owned());
         assert_eq!(found, [unfinished("/pageGenerators/0"), missing, unfinished("/pageProcessors/1")]);
+    }
+
+    #[test]
+    fn no_problem_repeats_a_text_of_any_length() {
+        let long = "x".repeat(100_000);
+        let branch = json!({"name": long, "nextRouterId": "gone"});
+        for (kind, value, place) in [
+            (Kind::Integration, json!({"name": "x", "a": {"_scriptId": long}}), "/a/_scriptId"),
+            (Kind::Connection, json!({"type": "http", "http": {"baseURI": long}}), "/http/baseURI"),
+            (Kind::Flow, json!({"routers": [{"id": long}, {"id": long}]}), "/routers/1/id"),
+            (Kind::Flow, json!({"routers": [{"id": "a", "branches": [branch]}]}), "/routers/0/branches/0/nextRouterId"),
+            (Kind::Flow, json!({"schedule": format!("? {long} 9 ? * 1")}), "/schedule"),
+            (Kind::Import, json!({"adaptorType": "HTTPImport", "http": {"method": [long]}}), "/http/method"),
+        ] {
+            let found = validate(kind, &value);
+            assert!(found.iter().any(|problem| problem.path == place), "{place}");
+            assert!(found.iter().all(|problem| problem.message.len() < 1_000), "{place}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 pub use tombolo_model::kept::{Kept, KeptAsk, KeptReply};
 pub use tombolo_model::run::{
-    Attempt, Decision, ErrorMark, KeyedError, MOST_MARKED, MOST_OPEN, OpenErrors, OverErrors, RetryOf, RunBegin, RunBy,
-    RunError, RunFile, RunOrigin, RunPlace, RunRow, RunStatus, RunType, Said, Standing, StepCount, attempts,
-    checkpoints, is_of_step, settled, standings, tag_problem,
+    Attempt, Decision, ErrorMark, KeyedError, MOST_ERRORS, MOST_MARKED, MOST_OPEN, OpenErrors, OverErrors, RetryOf,
+    RunBegin, RunBy, RunError, RunFile, RunOrigin, RunPlace, RunRow, RunStatus, RunType, Said, Standing, StepCount,
+    attempts, checkpoints, is_of_step, settled, standings, tag_problem,
 };

@@ -78,7 +78,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIME", value_parser = time)]
     since: Option<i64>,
     /// Where records that fail are written, a line of JSON each: {"flow", "step", "index", "traceKey", "code", "message",
-    /// "record"}; made anew
+    /// "record"}; of each step the latest 20,000; made anew
     #[arg(long, value_name = "FILE")]
     errors: Option<PathBuf>,
     /// Read no source, but try again what an earlier run wrote with --errors, each record at the step where it failed and
@@ -202,7 +202,7 @@ async fn work(
     }
     kept.close();
     if let Some(failed) = failed {
-        writeln!(io::stderr(), "{}", failed.sentence())?;
+        writeln!(io::stderr(), "{}", failed.finish()?)?;
     }
     Ok(worst)
 }
@@ -237,7 +237,7 @@ async fn one_run(
     host: &NativeHost,
     mut failed: Option<&mut Failed>,
 ) -> anyhow::Result<RunRow> {
-    let flow = row.flow;
+    let (run, flow) = (row.id, row.flow);
     let mut unwritten = Ok(());
     bundle.about.run = Some(row.id);
     bundle.about.flow = Some(row.flow);
@@ -255,8 +255,8 @@ async fn one_run(
             }
         }
         report => {
-            if let (Report::Error { error, .. }, Some(failed)) = (&report, &mut failed)
-                && let Err(error) = failed.take(flow, error)
+            if let (Report::Error { n, error }, Some(failed)) = (&report, &mut failed)
+                && let Err(error) = failed.take(run, flow, *n, error)
                 && unwritten.is_ok()
             {
                 unwritten = Err(error);

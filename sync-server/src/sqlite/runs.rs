@@ -7,7 +7,7 @@ use futures_util::TryStreamExt;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite as Db, SqlitePool, Transaction};
 use tombolo_model::{Action, Id, Kind, Rights};
-use tombolo_wire::run::{ErrorMark, KeyedError, RunPlace, RunRow};
+use tombolo_wire::run::{ErrorMark, KeyedError, MOST_ERRORS, RunPlace, RunRow};
 use tombolo_wire::sync::{RunErrorRow, RunRows};
 
 use super::changes::{in_words, seen};
@@ -322,6 +322,10 @@ async fn keep_error(
         tracing::warn!(run = %row.run, "somebody sent an error of a run that is not theirs");
         return Ok(());
     }
+    // Also where it is here already: sent again together, the earlier one has come back before it.
+    if let Some(forgets) = row.error.forgets {
+        forget(tx, account, row.run, forgets).await?;
+    }
     let before: Option<i64> = sqlx::query_scalar("SELECT n FROM run_errors WHERE account = ? AND run = ? AND n = ?")
         .bind(account.to_string())
         .bind(row.run.to_string())
@@ -342,16 +346,23 @@ async fn keep_error(
         .execute(&mut **tx)
         .await
         .map_err(db(DOING))?;
-    let Some(forgets) = row.error.forgets else { return Ok(()) };
-    sqlx::query(
-        "UPDATE run_errors SET body = json_remove(body, '$.error.record') WHERE account = ? AND run = ? AND n = ?",
-    )
-    .bind(account.to_string())
-    .bind(row.run.to_string())
-    .bind(from_u64(forgets))
-    .execute(&mut **tx)
-    .await
-    .map_err(db(DOING))?;
+    Ok(())
+}
+
+/// Takes the record of an error; without it, a late one is counted by its step and no more.
+async fn forget(tx: &mut Transaction<'_, Db>, account: Id, run: Id, n: u64) -> Result<(), StoreError> {
+    let statement = if n > MOST_ERRORS {
+        "DELETE FROM run_errors WHERE account = ? AND run = ? AND n = ?"
+    } else {
+        "UPDATE run_errors SET body = json_remove(body, '$.error.record') WHERE account = ? AND run = ? AND n = ?"
+    };
+    sqlx::query(statement)
+        .bind(account.to_string())
+        .bind(run.to_string())
+        .bind(from_u64(n))
+        .execute(&mut **tx)
+        .await
+        .map_err(db("forgetting the record of an error"))?;
     Ok(())
 }
 

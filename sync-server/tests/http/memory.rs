@@ -4,7 +4,7 @@ use reqwest::{Method, StatusCode};
 use tombolo_wire::run::RunStatus;
 
 use crate::device::Device;
-use crate::runs::{build, build_copying, child_of, endpoint, limits_of, put_secret, start, until_row};
+use crate::runs::{build, build_hoarding, child_of, endpoint, limits_of, put_secret, start, until_row};
 use crate::server::Server;
 
 #[tokio::test]
@@ -14,8 +14,8 @@ async fn a_run_that_wants_too_much_memory_fails_and_costs_neither_the_server_nor
     let mut ann = server.person("ann").await;
     let mut device = Device::join(&ann.browser, ann.account, None).await;
     let beside = build(&mut device, &base, "/never").await;
-    // Each branch holds a copy of the record, and all of them take more than a whole run may have here.
-    let greedy = build_copying(&mut device, &base, "/large", 20).await;
+    // Each source holds its page until it is taken, and all of them take more than a whole run may have here.
+    let greedy = build_hoarding(&mut device, &base, "/large", 20).await;
     let modest = build(&mut device, &base, "/orders").await;
     for built in [&beside, &greedy, &modest] {
         put_secret(&mut ann, built).await;

@@ -25,7 +25,7 @@ pub(crate) async fn endpoint() -> (String, Received) {
     let received = Received::default();
     let router = Router::new()
         .route("/orders", get(async || Json(json!([{ "id": 1, "name": "one" }, { "id": 2, "name": "two" }]))))
-        .route("/never", get(std::future::pending::<()>))
+        .route("/never", any(std::future::pending::<()>))
         .route("/large", get(async || format!("[{{\"a\":[{}[]]}}]", "[],".repeat(LISTS))))
         .route("/echo", any(echo))
         .route("/sink", post(take))
@@ -68,13 +68,26 @@ pub(crate) async fn build_with(device: &mut Device, base: &str, source: &str, ma
     build_all(device, base, source, mappings, Value::Null).await
 }
 
-/// The same, with a copy of each record for each of so many branches.
-pub(crate) async fn build_copying(device: &mut Device, base: &str, source: &str, branches: usize) -> Built {
+/// The same, with so many sources that are read at the same time and a destination that never takes what they read.
+pub(crate) async fn build_hoarding(device: &mut Device, base: &str, source: &str, sources: usize) -> Built {
     let built = build(device, base, source).await;
-    let steps = json!([{ "type": "import", "_importId": built.import }]);
-    let branches: Value = (0..branches).map(|at| json!({ "name": at.to_string(), "pageProcessors": steps })).collect();
-    let router = json!({ "id": "all", "routeRecordsTo": "all_matching_branches", "branches": branches });
-    let flow = json!({ "name": "Copying", "pageGenerators": [{ "_exportId": built.export }], "routers": [router] });
+    let mut generators = Vec::new();
+    for at in 0..sources {
+        let export = json!({
+            "name": format!("Source {at}"), "_connectionId": built.connection, "adaptorType": "HTTPExport",
+            "http": { "method": "GET", "relativeURI": source }
+        });
+        generators.push(json!({ "_exportId": make(device, Kind::Export, &export).await }));
+    }
+    let import = json!({
+        "name": "Never", "_connectionId": built.connection, "adaptorType": "HTTPImport",
+        "http": { "method": ["POST"], "relativeURI": ["/never"] }
+    });
+    let import = make(device, Kind::Import, &import).await;
+    let flow = json!({
+        "name": "Hoarding", "pageGenerators": generators, "runPageGeneratorsInParallel": true,
+        "pageProcessors": [{ "type": "import", "_importId": import }]
+    });
     let flow = make(device, Kind::Flow, &flow).await;
     Built { flow, ..built }
 }

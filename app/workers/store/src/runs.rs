@@ -42,7 +42,7 @@ use crate::storage::read::json;
 use crate::storage::{Batch, StorageError, Store, number, pair, range, text, text_of};
 use crate::tabs::Say;
 use crate::{api, blobs, env, locks, port};
-use kept_errors::put_errors;
+use kept_errors::{drop_late, put_errors};
 
 pub(crate) use last_error::last_error;
 pub(crate) use marks::{decide, marks, queue_mark, show_marks};
@@ -142,6 +142,7 @@ pub(crate) async fn receive(account: &Rc<Account>, batch: &mut Batch, mut rows: 
         batch.put_json(Store::Runs, &text(row.id.to_string()), row);
     }
     put_errors(account, batch, &mut rows.errors).await?;
+    drop_late(batch, &rows.errors);
     for mark in &rows.marks {
         marks::put(batch, mark);
     }

@@ -6,7 +6,7 @@ mod signed;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
-use tombolo_model::{Id, Kind, Problem};
+use tombolo_model::{Id, Kind, Problem, excerpt};
 use tombolo_template::{Target, uri_component};
 
 use super::{template, text_at, whole_at};
@@ -63,6 +63,7 @@ impl<'b> Source<'b> {
             }
             Some("cookie") => self.cookie(),
             Some(other) => {
+                let other = excerpt(other);
                 Err(problem("unsupported", &format!("This version does not know the authentication “{other}”.")))
             }
         }
@@ -149,7 +150,7 @@ impl<'b> Source<'b> {
             }
             other => Err(problem(
                 "unsupported",
-                &format!("A token goes into a header, the address or the body, not the {other}."),
+                &format!("A token goes into a header, the address or the body, not the {}.", excerpt(other)),
             )),
         }
     }
@@ -242,6 +243,7 @@ fn media(kind: &str) -> Result<&'static str, Vec<Problem>> {
         "xml" => Ok("application/xml"),
         "plaintext" => Ok("text/plain;charset=utf-8"),
         other => {
+            let other = excerpt(other);
             Err(problem("unsupported", &format!("This version asks for no tokens with bodies of the type “{other}”.")))
         }
     }

@@ -79,6 +79,7 @@ fn rendered(request: &EvalRequest) -> Result<Value, EvalError> {
         let value = render(text("value"), Target::Plain, "/headers")?;
         let value = value.to_string();
         if !name.bytes().all(is_token) || value.contains(['\r', '\n', '\0']) {
+            let name = excerpt(name);
             let message =
                 format!("No request can carry the header “{}”: it has characters that end it.", name.escape_debug());
             return Err(EvalError::at("invalid_header", message, "/headers"));

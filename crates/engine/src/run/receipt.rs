@@ -4,20 +4,25 @@
 //! behind the last step, at a branch that ends, or where it failed. A page whose receipts are all back is handed over to be
 //! marked, without the records that failed: the next run reads those again.
 //!
+//! What is under way is counted as the memory that it takes, a shape that pages share once.
+//!
 //! Invariant: a record that is written into a file is held back until the file is complete. Nothing is marked that a run which
 //! breaks off takes with it.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::future::poll_fn;
 use std::mem::take;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Poll, Waker};
 
 use futures::channel::mpsc;
+use tombolo_model::Keys;
 
 use super::shared::Place;
 use super::{Item, Page};
-use crate::size::Memory;
+use crate::size::memory_beside_shapes;
 
 /// So many pages may wait to be marked before their source reads on.
 const WAITING: usize = 2;
@@ -41,9 +46,15 @@ struct Tally {
     waiting: Cell<usize>,
     /// What the records that are under way take in memory.
     bytes: Cell<usize>,
+    /// The shapes that they have, and how many pages have each.
+    shapes: RefCell<Shapes>,
     /// Whoever waits until fewer pages wait.
     wakers: RefCell<Vec<Waker>>,
 }
+
+/// By their place in memory: they are held here, so no other one gets it.
+#[derive(Debug, Default)]
+struct Shapes(HashMap<*const Keys, (Arc<Keys>, usize)>);
 
 /// Goes along with a record.
 #[derive(Debug, Clone)]
@@ -64,7 +75,9 @@ struct Sent {
     /// The records as they were sent; nothing in the place of one that failed.
     records: RefCell<Vec<Option<Item>>>,
     open: Cell<usize>,
+    /// What they take beside their shapes.
     bytes: usize,
+    shapes: Vec<Arc<Keys>>,
     to: Receipts,
 }
 
@@ -89,12 +102,19 @@ impl Receipts {
 
     /// Gives each record of a page its receipt.
     pub(super) fn give(&self, place: Place, page: &mut Page) {
-        let mut memory = Memory::default();
-        page.iter().for_each(|item| memory.add(&item.value));
-        let (tally, bytes) = (&self.tally, memory.bytes());
-        tally.bytes.set(tally.bytes.get() + bytes);
+        let (mut bytes, mut shapes) = (0_usize, HashMap::new());
+        for item in &*page {
+            let taken = memory_beside_shapes(&item.value, &mut |keys| {
+                shapes.entry(Arc::as_ptr(keys)).or_insert_with(|| Arc::clone(keys));
+            });
+            bytes = bytes.saturating_add(taken);
+        }
+        let shapes: Vec<Arc<Keys>> = shapes.into_values().collect();
+        let tally = &self.tally;
+        let more = bytes.saturating_add(tally.shapes.borrow_mut().hold(&shapes));
+        tally.bytes.set(tally.bytes.get().saturating_add(more));
         let records = RefCell::new(page.iter().cloned().map(Some).collect());
-        let sent = Rc::new(Sent { place, records, open: Cell::new(page.len()), bytes, to: self.clone() });
+        let sent = Rc::new(Sent { place, records, open: Cell::new(page.len()), bytes, shapes, to: self.clone() });
         for (at, item) in page.iter_mut().enumerate() {
             item.receipt = Some(Receipt(Rc::new(One { page: Rc::clone(&sent), at, failed: Cell::new(false) })));
         }
@@ -103,6 +123,35 @@ impl Receipts {
     /// What the records that are under way take in memory.
     pub(super) fn bytes(&self) -> usize {
         self.tally.bytes.get()
+    }
+}
+
+impl Shapes {
+    /// Takes those of a page; what they take that were not here.
+    fn hold(&mut self, shapes: &[Arc<Keys>]) -> usize {
+        let mut bytes: usize = 0;
+        for keys in shapes {
+            let (_, pages) = self.0.entry(Arc::as_ptr(keys)).or_insert_with(|| (Arc::clone(keys), 0));
+            if *pages == 0 {
+                bytes = bytes.saturating_add(keys.memory_bytes());
+            }
+            *pages += 1;
+        }
+        bytes
+    }
+
+    /// Gives back those of a page; what they took that no other page has.
+    fn release(&mut self, shapes: &[Arc<Keys>]) -> usize {
+        let mut bytes: usize = 0;
+        for keys in shapes {
+            let Some((_, pages)) = self.0.get_mut(&Arc::as_ptr(keys)) else { continue };
+            *pages = pages.saturating_sub(1);
+            if *pages == 0 {
+                self.0.remove(&Arc::as_ptr(keys));
+                bytes = bytes.saturating_add(keys.memory_bytes());
+            }
+        }
+        bytes
     }
 }
 
@@ -132,7 +181,7 @@ impl Receipt {
 
 impl Drop for One {
     fn drop(&mut self) {
-        let Sent { place, records, open, bytes, to } = &*self.page;
+        let Sent { place, records, open, bytes, shapes, to } = &*self.page;
         if self.failed.get()
             && let Some(record) = records.borrow_mut().get_mut(self.at)
         {
@@ -143,7 +192,8 @@ impl Drop for One {
             return;
         }
         let tally = &to.tally;
-        tally.bytes.set(tally.bytes.get().saturating_sub(*bytes));
+        let less = bytes.saturating_add(tally.shapes.borrow_mut().release(shapes));
+        tally.bytes.set(tally.bytes.get().saturating_sub(less));
         let page: Page = take(&mut *records.borrow_mut()).into_iter().flatten().collect();
         // Where nobody marks any more the run is over.
         if !page.is_empty() && to.through.unbounded_send((*place, page)).is_ok() {
@@ -171,5 +221,36 @@ impl Held {
 impl Drop for Held {
     fn drop(&mut self) {
         self.0.iter().for_each(Receipt::fail);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tombolo_model::{Record, Val};
+
+    use super::*;
+
+    #[test]
+    fn a_shape_is_counted_once_however_many_pages_have_it() {
+        const COLUMNS: usize = 200;
+        let (receipts, _through) = receipts();
+        let shape = |name: &str| Arc::new(Keys::new((0..COLUMNS).map(|at| format!("{name}{at}"))));
+        let give = |keys: &Arc<Keys>| {
+            let mut page = vec![Item::new(0, Val::Map(Record::new(Arc::clone(keys), vec![Val::Null; COLUMNS])))];
+            receipts.give(0, &mut page);
+            page
+        };
+        let one_page = (COLUMNS + 1) * size_of::<Val>();
+        let (orders, lines) = (shape("order"), shape("line of an order"));
+        let mut pages: Vec<Page> = (0..100).map(|_| give(&orders)).collect();
+        assert_eq!(receipts.bytes(), 100 * one_page + orders.memory_bytes());
+        let other = give(&lines);
+        assert_eq!(receipts.bytes(), 101 * one_page + orders.memory_bytes() + lines.memory_bytes());
+        pages.truncate(1);
+        assert_eq!(receipts.bytes(), 2 * one_page + orders.memory_bytes() + lines.memory_bytes());
+        drop(other);
+        assert_eq!(receipts.bytes(), one_page + orders.memory_bytes());
+        drop(pages);
+        assert_eq!(receipts.bytes(), 0);
     }
 }

@@ -14,7 +14,9 @@ use super::scripted::{Fault, pass};
 use super::shared::Shared;
 use super::{Item, Page};
 use crate::plan::{Function, RouteBy, Router};
+use crate::room::Room;
 use crate::script::ScriptFailure;
+use crate::units::MAX_ROUTED_BYTES;
 
 /// Routes page by page. `outgoing` has nothing for a branch whose records end there.
 pub(super) async fn run(
@@ -64,7 +66,9 @@ async fn split(shared: &Shared<'_>, router: &Router, page: Page) -> Vec<Page> {
         RouteBy::Filters => by_filters(shared, router, &page).await,
         RouteBy::Script(function) => by_script(shared, router, function, &page).await,
     };
+    let room = Room::of(MAX_ROUTED_BYTES);
     for (item, branches) in page.into_iter().zip(ways) {
+        let branches = branches.and_then(|branches| with_room(&room, &item.value, branches));
         shared.count(router.place, |count| count.received += 1);
         if shared.plan.test_mode {
             let names = branches.as_ref().map(|branches| names(router, branches));
@@ -87,6 +91,20 @@ async fn split(shared: &Shared<'_>, router: &Router, page: Page) -> Vec<Page> {
         }
     }
     pages
+}
+
+/// The branches of a record, where there is room for its copies among those of its page: all but the last get one.
+fn with_room(room: &Room, record: &Val, branches: Vec<usize>) -> Result<Vec<usize>, Fault> {
+    let copies = branches.len().saturating_sub(1);
+    if copies == 0 || room.take(record, copies).is_ok() {
+        return Ok(branches);
+    }
+    let message = format!(
+        "There is no room for its copies for {} branches: those of a page take {} MB of memory at most. Route it to fewer branches, or set a smaller page size.",
+        branches.len(),
+        MAX_ROUTED_BYTES >> 20
+    );
+    Err(("too_big".to_owned(), message))
 }
 
 /// The branches of each record, or what was wrong with it.

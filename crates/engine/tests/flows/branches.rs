@@ -65,6 +65,26 @@ fn a_record_goes_to_all_branches_that_match() {
 }
 
 #[test]
+fn a_record_too_big_to_be_copied_for_each_branch_fails_and_the_others_do_not() {
+    let branch =
+        |at: usize| json!({"name": at.to_string(), "pageProcessors": if at < 2 { vec![step(3)] } else { vec![] }});
+    let routers = |branches: usize| {
+        let branches: Value = (0..branches).map(branch).collect();
+        json!([{"id": "r", "routeRecordsTo": "all_matching_branches", "branches": branches}])
+    };
+    // Short in JSON, and long in memory: each list takes a place.
+    let lists = "[],".repeat(1_000_000);
+    let records = format!(r#"[{{"n":1,"a":[{lists}[]]}},{{"n":2}}]"#);
+    let run = |branches: usize| {
+        let host = Memory::offline().with_file(records.as_bytes());
+        let ran = go(&branching(&routers(branches), 2), &host);
+        (ran.counts(1), ran.errors.iter().map(|error| (error.code.clone(), error.index)).collect::<Vec<_>>())
+    };
+    assert_eq!(run(2), ([2, 2, 0, 0], vec![]));
+    assert_eq!(run(20), ([2, 1, 0, 1], vec![("too_big".to_owned(), Some(0))]));
+}
+
+#[test]
 fn ways_meet_again_in_the_order_of_the_source_whatever_the_page_size() {
     let routers = json!([
         {"id": "start", "branches": [{"name": "In", "pageProcessors": [], "nextRouterId": "split"}]},

@@ -336,3 +336,12 @@ fn requests_are_signed_by_oauth_1() {
     assert!(!format!("{requests:?}").contains("hush"));
     assert!(refusals(&signed_in(export(), &auth, &secrets[..2])).contains("token secret"));
 }
+
+#[test]
+fn a_refused_authentication_is_quoted_by_its_beginning_however_long_it_is() {
+    let long = "x".repeat(100_000);
+    for auth in [json!({"type": long}), json!({"type": "token", "token": {"location": long}})] {
+        let said = refusals(&signed_in(export(), &auth, &[("/http/auth/token/token", "hush")]));
+        assert!(said.contains("xx…") && said.len() < 1_000, "{} {said:.300}", said.len());
+    }
+}

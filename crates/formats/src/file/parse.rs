@@ -73,8 +73,8 @@ impl FileReader {
         }
     }
 
-    /// The byte of the text, from 0, at which an error ended the reading; of what is cut off, where it begins. Only the
-    /// reader of JSON knows it.
+    /// The byte of the text in UTF-8, from 0, at which an error ended the reading; of what is cut off, where it begins. Only
+    /// the reader of JSON knows it, and only where there is one text: nothing for what is packed.
     #[must_use]
     pub fn stopped_at(&self) -> Option<u64> {
         match (&self.packed, &self.text.parser) {

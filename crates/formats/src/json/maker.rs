@@ -38,17 +38,18 @@ impl Maker {
         self.made
     }
 
-    /// The record that a text is, which begins at a byte of the file; nothing for the row that names the columns.
+    /// The record that a text is, which begins at a byte of the whole text; nothing for the row that names the columns.
     pub(super) fn row(&mut self, text: &[u8], begins: u64) -> Option<Row> {
         let at = self.made + 1;
         let mut byte = begins;
         let row = match (Val::parse(text, &mut self.pool), &mut self.table) {
             (Err(error), _) => {
                 byte += stopped_at(text, &error) as u64;
-                // The parser's own place is one in the record, and nobody has that before them.
+                // The parser's own place is one in the record, and nobody has that before them. Nor is the byte a place that
+                // everybody can look up: the file may be packed, or in another encoding.
                 let whole = error.to_string();
                 let reason = whole.split(" at line ").next().unwrap_or(&whole);
-                Err(format!("Record {at} is not valid JSON at byte {byte}: {reason}."))
+                Err(format!("Record {at} is not valid JSON: {reason}."))
             }
             (Ok(Val::List(cells)), Some(table)) => table.row(cells, at).transpose()?,
             (Ok(other), Some(_)) => Err(format!("Row {at} is {} and not a list of cells.", other.kind())),

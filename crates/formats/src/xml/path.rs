@@ -1,7 +1,7 @@
 //! The part of `XPath` that finds records while a file streams by: `/a/b`, `//b`, `*` and predicates on attributes,
 //! positions and, at the last step, children. Namespace prefixes are ignored.
 
-use tombolo_model::Problem;
+use tombolo_model::{Problem, excerpt};
 
 /// A path to the elements that are records.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -41,8 +41,10 @@ impl XmlPath {
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let text = text.trim();
         let bad = |why: &str| {
-            let message =
-                format!("“{text}” cannot be used as the path to the records: {why}. Use /a/b, //b or //b[@type='x'].");
+            let message = format!(
+                "“{}” cannot be used as the path to the records: {why}. Use /a/b, //b or //b[@type='x'].",
+                excerpt(text)
+            );
             Problem::new("", "invalid_path", message)
         };
         let mut steps = Vec::new();

@@ -1,6 +1,6 @@
 //! Writes records as XML elements; what the reader would make of them is what they were.
 
-use tombolo_model::{Problem, Record, Val};
+use tombolo_model::{Problem, Record, Val, excerpt};
 
 use super::path::XmlPath;
 use super::text::{escape, is_allowed, is_name};
@@ -33,12 +33,13 @@ impl XmlWriter {
             _ => {
                 let message = format!(
                     "“{}” does not say which elements to write: enter a path of at least two names, such as /orders/order.",
-                    path.as_str()
+                    excerpt(path.as_str())
                 );
                 return Err(Problem::new("", "invalid_path", message));
             }
         };
         if let Some(wrong) = names.iter().find(|name| !is_name(name)) {
+            let wrong = excerpt(wrong);
             let message = format!("“{wrong}” cannot be the name of an element: use letters, digits, - and _.");
             return Err(Problem::new("", "invalid_path", message));
         }
@@ -112,6 +113,7 @@ impl XmlWriter {
             _ => {}
         }
         if !is_name(name) {
+            let name = excerpt(name);
             return Err(format!("“{name}” cannot be the name of an element: rename the field in the mapping."));
         }
         out.push('<');
@@ -166,6 +168,7 @@ impl XmlWriter {
 
 fn attribute(name: &str, value: &Val, out: &mut String) -> Result<(), String> {
     if !is_name(name) {
+        let name = excerpt(name);
         return Err(format!("“{name}” cannot be the name of an attribute: rename the field in the mapping."));
     }
     out.push(' ');
@@ -206,6 +209,24 @@ mod tests {
         }
         writer.finish(&mut out);
         Ok(String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn no_message_repeats_a_name_of_any_length() {
+        let long = "x".repeat(100_000);
+        let named = |name: String| written(&[&format!(r#"{{"{name}":1}}"#)], false).unwrap_err();
+        let on_path = |path: &str| {
+            let path = XmlPath::parse(path);
+            path.and_then(|path| XmlWriter::new(&path, false, "@", "#")).map(drop).unwrap_err().message
+        };
+        for said in [
+            named(format!("{long} y")),
+            named(format!("@{long} y")),
+            on_path(&format!("/{long}")),
+            on_path(&format!("/a/{long}[b")),
+        ] {
+            assert!(said.contains("xx…") && said.len() < 1_000, "{} {said:.300}", said.len());
+        }
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::require_text;
-use crate::Problem;
 use crate::views::Connection;
+use crate::{Problem, excerpt};
 
 pub(super) fn check(value: &Value, problems: &mut Vec<Problem>) {
     let connection = Connection(value);
@@ -19,7 +19,10 @@ pub(super) fn check(value: &Value, problems: &mut Vec<Problem>) {
             Some(base) if !is_web_address(base) => problems.push(Problem::new(
                 "/http/baseURI",
                 "invalid_value",
-                format!("“{base}” is not a web address: it begins with https:// or http:// and names a host."),
+                format!(
+                    "“{}” is not a web address: it begins with https:// or http:// and names a host.",
+                    excerpt(base)
+                ),
             )),
             Some(_) => {}
         }

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::Problem;
 use crate::views::{Flow, PageProcessor, ProcessorKind, Router};
+use crate::{Problem, excerpt};
 
 pub(super) fn check(value: &Value, problems: &mut Vec<Problem>) {
     let flow = Flow(value);
@@ -63,7 +63,7 @@ fn check_routers(routers: &[Router<'_>], problems: &mut Vec<Problem>) {
                 problems.push(Problem::new(format!("{place}/id"), "missing_required_field", message));
             }
             Some(id) if routers[..index].iter().any(|before| before.id() == Some(id)) => {
-                let message = format!("Two branchings have the id “{id}”: delete one of them.");
+                let message = format!("Two branchings have the id “{}”: delete one of them.", excerpt(id));
                 problems.push(Problem::new(format!("{place}/id"), "duplicate_id", message));
             }
             Some(_) => {}
@@ -73,7 +73,8 @@ fn check_routers(routers: &[Router<'_>], problems: &mut Vec<Problem>) {
             check_steps(branch.processors(), &place, problems);
             let Some(next) = branch.next_router() else { continue };
             if !routers.iter().any(|router| router.id() == Some(next)) {
-                let message = format!("“{}” leads to a branching that is not here: choose another one.", branch.name());
+                let name = excerpt(branch.name());
+                let message = format!("“{name}” leads to a branching that is not here: choose another one.");
                 problems.push(Problem::new(format!("{place}/nextRouterId"), "missing_router", message));
             }
         }
@@ -93,6 +94,7 @@ fn check_schedule(schedule: &str, place: &str, problems: &mut Vec<Problem>) {
     let ranges = [("minute", 0, 59), ("hour", 0, 23), ("day of the month", 1, 31), ("month", 1, 12), ("weekday", 0, 7)];
     for (field, (name, low, high)) in rest.iter().zip(ranges) {
         if !field.split(',').all(|part| part_is_in(part, low, high)) {
+            let field = excerpt(field);
             wrong(format!("“{field}” is not a {name}: numbers from {low} to {high}, parted by commas, or *."));
         }
     }

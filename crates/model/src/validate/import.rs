@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{positive_number, require_text};
-use crate::Problem;
 use crate::views::{Destination, Import};
+use crate::{Problem, excerpt};
 
 pub(super) fn check(value: &Value, problems: &mut Vec<Problem>) {
     let import = Import(value);
@@ -13,7 +13,7 @@ pub(super) fn check(value: &Value, problems: &mut Vec<Problem>) {
             require_text(value, "/_connectionId", "the connection", problems);
             positive_number(value, "/http/batchSize", 10_000, problems);
             if !matches!(import.http_method(), "POST" | "PUT" | "PATCH" | "DELETE" | "GET") {
-                let method = import.http_method();
+                let method = excerpt(import.http_method());
                 problems.push(Problem::new(
                     "/http/method",
                     "invalid_value",

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use tombolo_model::Id;
-use tombolo_wire::run::RunError;
+use tombolo_wire::run::{MOST_ERRORS, RunError};
 use tombolo_wire::sync::RunErrorRow;
 use wasm_bindgen::JsValue;
 
@@ -31,6 +31,17 @@ pub(super) async fn put_errors(
         batch.put_json(Store::RunErrors, &key(row.run, row.n), &row.error);
     }
     Ok(())
+}
+
+/// Deletes late errors whose records are kept no longer, as the server does that has told of them.
+pub(super) fn drop_late(batch: &mut Batch, errors: &[RunErrorRow]) {
+    for (run, n) in late(errors) {
+        batch.delete(Store::RunErrors, &key(run, n));
+    }
+}
+
+fn late(errors: &[RunErrorRow]) -> impl Iterator<Item = (Id, u64)> {
+    errors.iter().filter_map(|row| Some((row.run, row.error.forgets.filter(|n| *n > MOST_ERRORS)?)))
 }
 
 fn key(run: Id, n: u64) -> JsValue {
@@ -70,5 +81,15 @@ mod tests {
         let named = [(1, 3), (2, 1)].map(|(run, n)| (Id::from_parts(run, [0; 8]), n));
         assert_eq!(forget(&mut errors), named);
         assert_eq!(errors.map(|row| row.error.record.is_some()), [false, true, true, true]);
+    }
+
+    #[test]
+    fn only_late_errors_go_with_their_records() {
+        let run = Id::from_parts(1, [0; 8]);
+        let rows = [None, Some(MOST_ERRORS), Some(MOST_ERRORS + 1)].map(|forgets| {
+            let error = RunError { forgets, ..RunError::default() };
+            RunErrorRow { run, n: MOST_ERRORS + 9, error }
+        });
+        assert_eq!(late(&rows).collect::<Vec<_>>(), [(run, MOST_ERRORS + 1)]);
     }
 }
