@@ -54,8 +54,6 @@ async fn take(State(received): State<Received>, headers: HeaderMap, Json(body): 
 pub(crate) struct Built {
     pub(crate) flow: Id,
     connection: Id,
-    export: Id,
-    import: Id,
     host: String,
 }
 
@@ -125,7 +123,7 @@ async fn build_all(device: &mut Device, base: &str, source: &str, mappings: Valu
         "pageProcessors": [{ "type": "import", "_importId": import }]
     });
     let flow = make(device, Kind::Flow, &owned(flow)).await;
-    Built { flow, connection, export, import, host: base.to_owned() }
+    Built { flow, connection, host: base.to_owned() }
 }
 
 pub(crate) async fn make(device: &mut Device, kind: Kind, value: &Value) -> Id {
