@@ -115,17 +115,17 @@ mod tests {
         LastPayload { media_type, text: text.to_owned(), size_bytes: 9, cut: false, received_ms: 7 }
     }
 
-    fn made(webhook: Value, media_type: &str, text: &str) -> Option<Value> {
-        records_of(&came(media_type, text), &webhook).map(Value::Array)
+    fn made(webhook: &Value, media_type: &str, text: &str) -> Option<Value> {
+        records_of(&came(media_type, text), webhook).map(Value::Array)
     }
 
     #[test]
     fn what_came_is_taken_for_records_only_where_a_run_reads_json() {
         let one = Some(json!([{"a": 1}]));
-        assert_eq!(made(json!({}), "application/json", "{\"a\":1}"), one);
-        assert_eq!(made(json!({}), "application/vnd.api+JSON; charset=utf-8", "[{\"a\":1}]"), one);
-        assert_eq!(made(json!({}), "", "\u{feff} {\"a\":1}"), one);
-        assert_eq!(made(json!({"requestMediaType": "json"}), "text/plain", "{\"a\":1}"), one);
+        assert_eq!(made(&json!({}), "application/json", "{\"a\":1}"), one);
+        assert_eq!(made(&json!({}), "application/vnd.api+JSON; charset=utf-8", "[{\"a\":1}]"), one);
+        assert_eq!(made(&json!({}), "", "\u{feff} {\"a\":1}"), one);
+        assert_eq!(made(&json!({"requestMediaType": "json"}), "text/plain", "{\"a\":1}"), one);
         for (said, media_type, text) in [
             ("", "text/csv", "sku,qty\nhp-2,4"),
             ("", "text/plain", "{\"a\":1}"),
@@ -137,9 +137,13 @@ mod tests {
             ("json", "", "sku,qty"),
             ("json", "", "{\"a\":\"\u{fffd}\"}"),
         ] {
-            assert_eq!(made(json!({ "requestMediaType": said }), media_type, text), None, "{said} {media_type} {text}");
+            assert_eq!(
+                made(&json!({ "requestMediaType": said }), media_type, text),
+                None,
+                "{said} {media_type} {text}"
+            );
         }
-        assert_eq!(made(json!({}), "application/json", "[1,{\"a\":1},null]"), one, "a run refuses the others");
+        assert_eq!(made(&json!({}), "application/json", "[1,{\"a\":1},null]"), one, "a run refuses the others");
         let cut = LastPayload { cut: true, ..came("application/json", "{\"a\":1}") };
         assert_eq!(records_of(&cut, &json!({})), None);
     }
@@ -148,7 +152,7 @@ mod tests {
     fn records_stand_where_a_run_finds_them_with_what_is_around_them() {
         let body = r#"{"id":7,"data":{"n":2,"items":[{"a":1},{"id":8}]},"list":[[{"a":1}]]}"#;
         let at = |path: &str, parent: bool| {
-            made(json!({"pathToRecords": path, "includeParentData": parent}), "application/json", body)
+            made(&json!({"pathToRecords": path, "includeParentData": parent}), "application/json", body)
         };
         for path in ["data.items", "$.data.items", "/data/items"] {
             assert_eq!(at(path, false), Some(json!([{"a": 1}, {"id": 8}])), "{path}");
@@ -161,8 +165,8 @@ mod tests {
         for path in ["none", "id.none", "list[0]", "list.0", "$", "$.data[*]", "data..items", "//data"] {
             assert_eq!(at(path, false), None, "{path}");
         }
-        assert_eq!(made(json!({"includeParentData": true}), "", "{\"a\":1}"), Some(json!([{"a": 1}])));
+        assert_eq!(made(&json!({"includeParentData": true}), "", "{\"a\":1}"), Some(json!([{"a": 1}])));
         let wide = json!({"around": "x".repeat(MOST_WITH_PARENT / 2), "items": [{}, {}, {}]}).to_string();
-        assert_eq!(made(json!({"pathToRecords": "items", "includeParentData": true}), "", &wide), None);
+        assert_eq!(made(&json!({"pathToRecords": "items", "includeParentData": true}), "", &wide), None);
     }
 }
