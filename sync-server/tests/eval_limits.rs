@@ -75,7 +75,7 @@ fn harmless(name: &str) -> (Value, Value) {
             (json!({"rules": {"expression": "? 0 12 ? * *"}, "options": options}), json!(["2026-01-01T12:00:00.000Z"]))
         }
         "jsonPath" => (json!({"rules": "$.a", "input": {"a": 1}}), json!([1])),
-        "transform" => (json!({"input": []}), json!([])),
+        "transform" => (json!({"rules": null, "input": []}), json!([])),
         "csvGenerate" => (json!({"input": {"a": 1}}), json!("a\n1\n")),
         "fileDefinitionParse" => (json!({"rules": rows(), "input": "b\n"}), json!([{"rows": [{"a": "b"}]}])),
         other => panic!("no harmless question for {other}"),
