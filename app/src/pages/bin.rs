@@ -76,9 +76,11 @@ pub(crate) fn BinPage() -> impl IntoView {
     let found_tokens = Memo::new(move |_| {
         tokens.with(|tokens| search.with(|search| kind.with(|kind| tokens::matching(tokens, search, kind))))
     });
+    let account = Memo::new(move |_| app.account.with(|account| account.as_ref().map(|account| account.id)));
     // Whatever comes into the bin while it is looked at has somebody who put it there.
     Effect::new(move |_| {
         rows.track();
+        account.track();
         told::ask(app, told, tokens);
     });
     let again = Callback::new(move |()| told::ask(app, told, tokens));
