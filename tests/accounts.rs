@@ -267,7 +267,7 @@ async fn a_member_leaves_an_account_on_its_page() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_is_made_on_its_page_shown_once_and_revoked_there() -> Result<()> {
-    let server = Server::start().await?;
+    let mut server = Server::start().await?;
     let screen = Screen::open(&server.address()).await?;
     screen.sign_up("Ines", "ines@example.com").await?;
     screen.home().await?;
@@ -310,6 +310,12 @@ async fn a_token_is_made_on_its_page_shown_once_and_revoked_there() -> Result<()
     screen.browser.press("menuitem", "Delete for good").await?;
     let dialog = screen.browser.find("dialog", "Delete Deploys for good").await?;
     screen.browser.press_in(Some(&dialog), "button", "Delete for good").await?;
+    screen.browser.see("The bin is empty").await?;
+    // Without the server nobody knows what is in it.
+    server.stop().await?;
+    screen.browser.see("Deleted API tokens are not shown").await?;
+    screen.browser.gone("The bin is empty").await?;
+    server.resume().await?;
     screen.browser.see("The bin is empty").await?;
     screen.browser.close().await
 }

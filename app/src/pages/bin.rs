@@ -4,12 +4,12 @@ mod cascade;
 mod tokens;
 mod told;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use tombolo_model::{Id, Intent, Kind};
-use tombolo_wire::store::{Call, CallError, CatalogueRow, Edited};
+use tombolo_wire::store::{Call, CallError, CatalogueRow, Edited, Link};
 
 use super::packages;
 use crate::browser::page;
@@ -18,6 +18,7 @@ use crate::state::App;
 use crate::words;
 use crate::words::kinds::kind_name;
 use tokens::{BinnedToken, TokenRow};
+use told::Asked;
 
 /// Everything in the bin, last changed first.
 pub(crate) fn binned<'a>(rows: impl Iterator<Item = &'a CatalogueRow>) -> Vec<CatalogueRow> {
@@ -71,19 +72,25 @@ pub(crate) fn BinPage() -> impl IntoView {
     let rows = Memo::new(move |_| app.rows.with(|rows| binned(rows.values())));
     let found =
         Memo::new(move |_| rows.with(|rows| search.with(|search| kind.with(|kind| matching(rows, search, kind)))));
-    let told = RwSignal::new(BTreeMap::new());
-    let tokens = RwSignal::new(Vec::<BinnedToken>::new());
+    let asked = Asked::new();
+    let Asked { told, tokens, problem } = asked;
     let found_tokens = Memo::new(move |_| {
         tokens.with(|tokens| search.with(|search| kind.with(|kind| tokens::matching(tokens, search, kind))))
     });
     let account = Memo::new(move |_| app.account.with(|account| account.as_ref().map(|account| account.id)));
+    let link = Memo::new(move |_| app.sync.with(|sync| sync.link));
     // Whatever comes into the bin while it is looked at has somebody who put it there.
     Effect::new(move |_| {
         rows.track();
         account.track();
-        told::ask(app, told, tokens);
+        link.track();
+        asked.again(app);
     });
-    let again = Callback::new(move |()| told::ask(app, told, tokens));
+    let again = Callback::new(move |()| asked.again(app));
+    let unknown = Signal::derive(move || {
+        let away = !app.is_alone() && matches!(link.get(), Link::Offline | Link::Stopped);
+        if away { Some("The server does not answer.".to_owned()) } else { problem.get() }
+    });
     let kinds = Signal::derive(move || rows.with(|rows| tokens.with(|tokens| kinds_of(rows, !tokens.is_empty()))));
     let some = move || !rows.with(Vec::is_empty) || !tokens.with(Vec::is_empty);
     let some_found = move || !found.with(Vec::is_empty) || !found_tokens.with(Vec::is_empty);
@@ -100,8 +107,12 @@ pub(crate) fn BinPage() -> impl IntoView {
                 "What is here still exists, for everybody in the account, and is deleted for good after 30 days. Nothing runs from the bin."
             }}</p>
         </div></div>
-        <Show when=some fallback=|| view! {
-            <div class="empty"><span class="kind"><Icon name="trash-2"/></span><h2>"The bin is empty"</h2><p>"What you put in the bin waits here until you take it back."</p></div>
+        {move || unknown.get().map(|why| view! {
+            <div class="banner warning" role="status"><Icon name="triangle-alert"/><p>{format!("Deleted API tokens are not shown, and not who put what here: {why}")}</p></div>
+        })}
+        <Show when=some fallback=move || view! {
+            <div class="empty"><span class="kind"><Icon name="trash-2"/></span>
+                <h2>{move || if unknown.with(Option::is_some) { "Nothing of this device is in the bin" } else { "The bin is empty" }}</h2><p>"What you put in the bin waits here until you take it back."</p></div>
         }>
             <div class="toolbar">
                 <label class="input"><Icon name="search"/>

@@ -52,22 +52,50 @@ impl Entry {
 /// By id; empty until the server has answered, and without a server.
 pub(super) type All = RwSignal<BTreeMap<Id, Told>>;
 
-/// Asks the server, where there is one. What it does not say now is shown as not known.
-pub(super) fn ask(app: App, all: All, tokens: RwSignal<Vec<BinnedToken>>) {
-    let Some(account) = app
-        .account
-        .with_untracked(|account| account.as_ref().filter(|account| !account.local).map(|account| account.id))
-    else {
-        return;
-    };
-    spawn_local(async move {
-        let path = "/v1/recycleBinTTL?limit=1000";
-        if let Ok(entries) = server::ask_rest::<Option<Vec<Entry>>>(account, Method::GET, path, None::<&()>).await {
-            let entries = entries.unwrap_or_default();
-            all.try_set(entries.iter().filter_map(told).collect());
-            tokens.try_set(entries.iter().filter_map(BinnedToken::of).collect());
+/// What the page knows by the server.
+#[derive(Clone, Copy)]
+pub(super) struct Asked {
+    pub(super) told: All,
+    pub(super) tokens: RwSignal<Vec<BinnedToken>>,
+    /// Why the server did not say: then nobody knows whether tokens are in the bin.
+    pub(super) problem: RwSignal<Option<String>>,
+}
+
+impl Asked {
+    pub(super) fn new() -> Self {
+        Self { told: RwSignal::new(BTreeMap::new()), tokens: RwSignal::new(Vec::new()), problem: RwSignal::new(None) }
+    }
+
+    /// Asks the server, where there is one. What it does not say now is shown as not known.
+    pub(super) fn again(self, app: App) {
+        let now = move || {
+            app.account
+                .with_untracked(|account| account.as_ref().filter(|account| !account.local).map(|account| account.id))
+        };
+        let Some(account) = now() else {
+            self.take(Ok(Vec::new()));
+            return;
+        };
+        spawn_local(async move {
+            let path = "/v1/recycleBinTTL?limit=1000";
+            let entries = server::ask_rest::<Option<Vec<Entry>>>(account, Method::GET, path, None::<&()>).await;
+            // Another account may be open by now.
+            if now() == Some(account) {
+                self.take(entries.map(Option::unwrap_or_default).map_err(|error| error.message));
+            }
+        });
+    }
+
+    fn take(self, entries: Result<Vec<Entry>, String>) {
+        match entries {
+            Ok(entries) => {
+                self.told.try_set(entries.iter().filter_map(told).collect());
+                self.tokens.try_set(entries.iter().filter_map(BinnedToken::of).collect());
+                self.problem.try_set(None);
+            }
+            Err(why) => drop(self.problem.try_set(Some(why))),
         }
-    });
+    }
 }
 
 fn told(entry: &Entry) -> Option<(Id, Told)> {
